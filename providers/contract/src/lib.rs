@@ -1,1 +1,10 @@
-//! (skeleton)
+//! The vocabulary that afctl and its backends share.
+
+pub mod codes;
+pub mod diagnostic;
+pub mod language;
+pub mod place;
+pub mod units;
+
+pub use diagnostic::{At, Code, Diagnostic, Diagnostics, Level};
+pub use place::{Half, Path, SourceFile, SourceMap, Span};
