@@ -2,9 +2,11 @@
 
 pub mod codes;
 pub mod diagnostic;
+pub mod facility;
 pub mod language;
 pub mod place;
 pub mod units;
 
 pub use diagnostic::{At, Code, Diagnostic, Diagnostics, Level};
+pub use facility::Facility;
 pub use place::{Half, Path, SourceFile, SourceMap, Span};
