@@ -1,0 +1,4 @@
+//! afctl: analysis facilities as code.
+
+pub mod cli;
+pub mod source;
