@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod diagnostic;
 pub mod facility;
+pub mod gpus;
 pub mod language;
 pub mod place;
 pub mod units;
