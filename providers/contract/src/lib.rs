@@ -1,5 +1,6 @@
 //! The vocabulary that afctl and its backends share.
 
+pub mod capacity;
 pub mod codes;
 pub mod diagnostic;
 pub mod facility;
