@@ -96,11 +96,15 @@ func signed(dir, name string, cert *x509.Certificate) error {
 	if err != nil {
 		return err
 	}
-	key, err := x509.ParseECPrivateKey(keyBytes)
+	key, err := x509.ParsePKCS8PrivateKey(keyBytes)
 	if err != nil {
 		return err
 	}
-	return issue(dir, name, cert, ca, key)
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return fmt.Errorf("the authority's key in %s cannot sign", dir)
+	}
+	return issue(dir, name, cert, ca, signer)
 }
 
 // issue writes NAME.key and NAME.crt; without a signer the certificate signs itself.
@@ -138,11 +142,11 @@ func serviceAccountKey(dir string) error {
 }
 
 func writeKey(path string, key *ecdsa.PrivateKey) error {
-	der, err := x509.MarshalECPrivateKey(key)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return err
 	}
-	return writePEM(path, "EC PRIVATE KEY", der, 0o600)
+	return writePEM(path, "PRIVATE KEY", der, 0o600)
 }
 
 func writePEM(path, kind string, der []byte, mode os.FileMode) error {
