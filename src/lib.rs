@@ -5,4 +5,6 @@
 //! the way through.
 
 pub mod apply;
+pub mod cli;
 pub mod plan;
+pub mod source;

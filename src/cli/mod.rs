@@ -1,0 +1,3 @@
+//! What people see: one file a command, and how findings are shown.
+
+pub mod diagnostics;
