@@ -94,9 +94,13 @@ impl<'s> Lines<'s> {
             return span;
         };
         let text = &self.sources.files()[span.source].text;
-        let end = span.end.min(line_end).max(span.start);
-        let end = text.get(span.start..end).map_or(end, |t| span.start + t.trim_end().len());
-        Span { end, ..span }
+        if span.end <= line_end {
+            return span;
+        }
+        // Of a place that runs on, the comment at the end of its first line is no part.
+        let shown = text.get(span.start..line_end.max(span.start)).unwrap_or_default();
+        let shown = shown.find(" #").map_or(shown, |comment| &shown[..comment]).trim_end();
+        Span { end: span.start + shown.len(), ..span }
     }
 }
 

@@ -30,7 +30,7 @@ pub fn text(plan: &Plan, view: View) -> String {
     out
 }
 
-fn site(out: &mut String, plan: &Plan, name: &str, basis: &SiteBasis, view: View) {
+pub(super) fn site(out: &mut String, plan: &Plan, name: &str, basis: &SiteBasis, view: View) {
     let paint = view.paint;
     let _ = writeln!(out, "{} {}", paint.bold(name), paint.dim(&format!("({})", basis.target)));
     for problem in &basis.problems {

@@ -163,3 +163,14 @@ impl Journal for JsonLines {
         }
     }
 }
+
+/// A spinner while sites are looked at, on a terminal only.
+pub fn looking(is_terminal: bool, sites: usize) -> ProgressBar {
+    if !is_terminal {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    bar.set_message(if sites == 1 { "looking at 1 site".to_owned() } else { format!("looking at {sites} sites") });
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}

@@ -104,7 +104,7 @@ impl<'d, 't> Expander<'d, 't> {
                     .at_span(span)
                     .label("repeats without end")
                     .help("move the alias out of the value that carries its anchor");
-            said.related.push(Related { at: At::Span(first_line(written)), label: "the value".into() });
+            said.related.push(Related { at: At::Span(written), label: "the value".into() });
             return Ok(self.broken(id, said));
         }
         let mut node = self.node(target, Some(used.unwrap_or(span)))?;
@@ -205,8 +205,13 @@ impl<'d, 't> Expander<'d, 't> {
             }
             entries.insert(key, Entry { key: key_span, value });
         }
+        let merged_any = !merges.is_empty();
         for (key, merged) in merges {
             self.merge(&mut entries, key, merged);
+        }
+        if entries.is_empty() && !raw.is_empty() && !merged_any {
+            // No key could be read: that it has none of those needed is not worth saying.
+            return Ok(Node { kind: Kind::Broken, span: self.span(id), via: None });
         }
         Ok(Node { kind: Kind::Map(entries), span: self.span(id), via: None })
     }
@@ -267,9 +272,4 @@ impl<'d, 't> Expander<'d, 't> {
             }
         }
     }
-}
-
-/// The first byte of a place that may run over many lines.
-fn first_line(span: Span) -> Span {
-    span
 }

@@ -68,9 +68,15 @@ pub fn read(inputs: &[Input]) -> Reading {
     let mut whole = !inputs.is_empty();
     let mut idle = Vec::new();
     for (source, input) in inputs.iter().enumerate() {
-        let document = match text::decode(input, source) {
+        let document = match text::decode(input) {
             Ok(text) => {
-                let document = document(&input.name, &text, source, &mut found);
+                let document = match text::control_character(&text, source, &input.name) {
+                    None => document(&input.name, &text, source, &mut found),
+                    Some(diagnostic) => {
+                        found.push(diagnostic);
+                        None
+                    }
+                };
                 files.push(places::file(&input.name, text));
                 document
             }

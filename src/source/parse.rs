@@ -107,6 +107,8 @@ pub(super) fn parse<'t>(text: &'t str, source: usize, found: &mut Diagnostics) -
             }
             Event::Scalar(value, style, anchor, _) => {
                 anchored(&mut document, anchor);
+                // Where nothing is written the parser says `~`.
+                let value = if range.is_empty() { Cow::Borrowed("") } else { value };
                 (What::Scalar { text: value, plain: style == ScalarStyle::Plain }, false)
             }
             Event::SequenceStart(_, anchor, _) => {

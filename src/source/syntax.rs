@@ -15,7 +15,9 @@ pub(super) fn explain(error: &ScanError, text: &str, source: usize) -> Diagnosti
     if matches!(error.kind(), E::RecursionLimitExceeded) {
         return too_deep(here.word());
     }
-    if let Some(tab) = here.tab() {
+    if let E::UnknownQuotedScalarEscape | E::UnclosedQuotedScalar = error.kind() {
+        // What stands in quotes may be indented by anything.
+    } else if let Some(tab) = here.tab() {
         return Diagnostic::new(
             &reading::TAB,
             "a tab stands in the indentation, and YAML is indented by spaces",
@@ -74,12 +76,7 @@ fn by_kind(kind: &E, here: &Here<'_>) -> Option<Diagnostic> {
         E::InvalidIndentation | E::InvalidBlockScalarIndent | E::ExpectedBlockSequenceEntry => {
             indentation(here)
         }
-        E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => {
-            new(&reading::INDENTATION, "a list item cannot stand here")
-                .at_span(here.word())
-                .label("`- ` begins a list item")
-                .help("put the list below its key, all items in one column; inside brackets write [a, b]")
-        }
+        E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => list_item(here.word()),
         E::UnexpectedCharacter { character } => needs_quotes(here, &character.to_string()),
         E::DirectiveDisallowed | E::InvalidDirectiveName | E::MissingDirectiveName => needs_quotes(here, "%"),
         E::MissingAnchorOrAliasName => needs_quotes(here, here.word_text().get(..1).unwrap_or("*")),
@@ -111,6 +108,13 @@ fn by_kind(kind: &E, here: &Here<'_>) -> Option<Diagnostic> {
     })
 }
 
+fn list_item(at: Span) -> Diagnostic {
+    new(&reading::INDENTATION, "a list item cannot stand here")
+        .at_span(at)
+        .label("`- ` begins a list item")
+        .help("put the list below its key, all items in one column; inside brackets write [a, b]")
+}
+
 fn unclosed_quote(here: &Here<'_>) -> Diagnostic {
     let quote = here.rest().chars().next().filter(|c| matches!(c, '"' | '\'')).unwrap_or('"');
     let mut said = new(&reading::UNCLOSED, "this quote is never closed")
@@ -134,24 +138,31 @@ fn unclosed_bracket(here: &Here<'_>, open: char) -> Diagnostic {
 
 /// Inside brackets: a comma is missing, or the bracket was not closed and the next line is not meant to be inside.
 fn separator(here: &Here<'_>) -> Diagnostic {
-    if let Some(open) = here.innermost_open()
-        && here.line_of(open) < here.line_of(here.at)
-        && here.looks_like_key()
+    if here.looks_like_key()
+        && let Some(said) = unclosed_before(here)
     {
-        let bracket = &here.text[open..=open];
-        let close = if bracket == "[" { ']' } else { '}' };
-        let mut said =
-            new(&reading::UNCLOSED, &format!("this `{bracket}` is not closed before the next key"))
-                .at_span(here.span(open, open + 1))
-                .label("opened here")
-                .help(format!("close it with `{close}`"));
-        said.related.push(Related { at: At::Span(here.word()), label: "read as still inside".into() });
         return said;
     }
     new(&reading::SYNTAX, "a comma is missing inside the brackets")
         .at_span(here.word())
         .label("a comma is needed before this")
         .help("write [a, b] and {key: value, other: value}; quote a text with special characters")
+}
+
+/// A bracket was not closed on an earlier line, so what follows was read as inside it.
+fn unclosed_before(here: &Here<'_>) -> Option<Diagnostic> {
+    let open = here.innermost_open()?;
+    if here.line_of(open) >= here.current().0 {
+        return None;
+    }
+    let bracket = &here.text[open..=open];
+    let close = if bracket == "[" { ']' } else { '}' };
+    let mut said = new(&reading::UNCLOSED, &format!("this `{bracket}` is not closed before the next key"))
+        .at_span(here.span(open, open + 1))
+        .label("opened here")
+        .help(format!("close it with `{close}`"));
+    said.related.push(Related { at: At::Span(here.word()), label: "read as still inside".into() });
+    Some(said)
 }
 
 fn colon(here: &Here<'_>) -> Diagnostic {
@@ -170,6 +181,9 @@ fn no_colon(here: &Here<'_>) -> Diagnostic {
     for (start, line) in here.lines_back(2) {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
+        if trimmed.starts_with("- ") && start == here.current().0 {
+            return list_item(here.span(start + indent, start + indent + trimmed.trim_end().len()));
+        }
         let body = trimmed.strip_prefix("- ").unwrap_or(trimmed);
         if body.is_empty() || body.starts_with('#') || colons(line) > 0 {
             continue;
@@ -199,6 +213,9 @@ fn no_colon(here: &Here<'_>) -> Diagnostic {
 }
 
 fn indentation(here: &Here<'_>) -> Diagnostic {
+    if let Some(said) = unclosed_before(here) {
+        return said;
+    }
     let (start, line) = here.current();
     let trimmed = line.trim_start();
     let indent = line.len() - trimmed.len();
@@ -227,6 +244,20 @@ fn needs_quotes(here: &Here<'_>, what: &str) -> Diagnostic {
 }
 
 fn trailing(here: &Here<'_>) -> Diagnostic {
+    // A quote that was not closed is closed by the next one, some lines further.
+    let before = &here.text[..here.at];
+    if let Some(quote) = before.chars().next_back().filter(|c| matches!(c, '"' | '\''))
+        && let Some(open) = before[..before.len() - 1].rfind(quote)
+        && before[open..].contains('\n')
+    {
+        let mut said = new(&reading::UNCLOSED, "this quote is not closed on its line")
+            .at_span(here.span(open, open + 1))
+            .label("opened here")
+            .help(format!("close it with `{quote}` on the same line"));
+        let close = here.span(before.len() - 1, before.len());
+        said.related.push(Related { at: At::Span(close), label: "closed only here".into() });
+        return said;
+    }
     let mut said = new(&reading::SYNTAX, "text goes on after the closing quote")
         .at_span(here.word())
         .label("outside the quotes")
@@ -337,11 +368,20 @@ impl<'t> Here<'t> {
         self.span(at, at + 1)
     }
 
-    /// The backslash of a bad escape and the character behind it.
+    /// The first escape at or behind the error that YAML does not know, with the character behind its backslash.
     fn escape(&self) -> Span {
-        let start = self.text[..self.at].rfind('\\').unwrap_or(self.at);
-        let start = if self.rest().starts_with('\\') { self.at } else { start };
-        self.span(start, start + 2)
+        let mut chars = self.rest().char_indices();
+        while let Some((i, c)) = chars.next() {
+            if c != '\\' {
+                continue;
+            }
+            match chars.next() {
+                Some((_, next)) if "0abtnvfre \"/\\N_LP\n\r\t".contains(next) => {}
+                Some((_, next)) => return self.span(self.at + i, self.at + i + 1 + next.len_utf8()),
+                None => break,
+            }
+        }
+        self.word()
     }
 
     /// A tab in the indentation of this line or the one before.

@@ -8,8 +8,8 @@ use super::Input;
 /// The largest file that is read.
 pub const MAX_BYTES: usize = 8 << 20;
 
-/// The text of the input at index `source`; without a byte-order mark.
-pub(super) fn decode(input: &Input, source: usize) -> Result<String, Diagnostic> {
+/// The text of an input, without a byte-order mark.
+pub(super) fn decode(input: &Input) -> Result<String, Diagnostic> {
     let name = shown(&input.name);
     let bytes = input.bytes.as_slice();
     if bytes.len() > MAX_BYTES {
@@ -38,16 +38,14 @@ pub(super) fn decode(input: &Input, source: usize) -> Result<String, Diagnostic>
         .help("give the YAML file itself"));
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => {
-            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-            control_character(text, source, &name).map_or_else(|| Ok(text.to_owned()), Err)
-        }
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()),
         Err(error) => Err(not_utf8(bytes, error.valid_up_to(), &name)),
     }
 }
 
 /// The first character that YAML does not allow. Many of them mean that it is no text at all.
-fn control_character(text: &str, source: usize, name: &str) -> Option<Diagnostic> {
+pub(super) fn control_character(text: &str, source: usize, name: &str) -> Option<Diagnostic> {
+    let name = shown(name);
     let bad = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
     let (at, found) = text.char_indices().find(|&(_, c)| bad(c))?;
     let many = text.chars().filter(|&c| bad(c)).nth(text.len() / 10).is_some();

@@ -76,8 +76,8 @@ struct Walk<'d> {
     /// The closed objects around, from the root, each with the depth at which it stands.
     around: Vec<(usize, &'d Object)>,
     hints: usize,
-    /// Findings in values that came through an alias, so that each is said once.
-    aliased: HashSet<(&'static str, Span, String)>,
+    /// What was said about which place: a value that came through an alias stands there again.
+    said: HashSet<(&'static str, Span, Half)>,
 }
 
 impl<'d> Walk<'d> {
@@ -90,7 +90,7 @@ impl<'d> Walk<'d> {
             at: Vec::new(),
             around: Vec::new(),
             hints: 0,
-            aliased: HashSet::new(),
+            said: HashSet::new(),
         }
     }
 
@@ -163,14 +163,15 @@ impl<'d> Walk<'d> {
     }
 
     fn push(&mut self, node: &Node, mut finding: Finding) {
+        let half = match &finding.said.at {
+            At::Path(_, half) => *half,
+            _ => Half::Value,
+        };
+        let new = self.said.insert((finding.said.code.id, node.span, half));
         let related = match node.via {
+            Some(Via::Used(_)) if !new => return,
+            Some(Via::Used(span)) => Some((span, "and is used here")),
             Some(Via::Written(span)) => Some((span, "the value stands here")),
-            Some(Via::Used(span)) => {
-                if !self.aliased.insert((finding.said.code.id, node.span, finding.said.message.clone())) {
-                    return;
-                }
-                Some((span, "and is used here"))
-            }
             None => None,
         };
         if let Some((span, label)) = related {

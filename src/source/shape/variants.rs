@@ -92,6 +92,9 @@ fn at_patch(
         // Something outside the patch no longer fits: mostly it names what the patch deletes.
         let (down, exact) = cause.map_or((reached.clone(), false), |cause| within(patch, cause));
         let shown = if exact { down } else { reached };
+        if exact {
+            said.help = Some(format!("change `{place}` in the patch as well, or keep what it names"));
+        }
         said.related.insert(0, Related { at: At::Path(place, Half::Value), label: "no longer fits".into() });
         said.label = if exact { "deleted here".into() } else { "changed here".into() };
         said.at = At::Path(join(at, &shown), Half::Key);
