@@ -1,0 +1,3 @@
+//! Codes of this family; see the table in [`super`].
+
+crate::codes! {}
