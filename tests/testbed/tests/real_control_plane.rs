@@ -52,7 +52,9 @@ fn real_gpu_pod_runs_on_a_gpu_node_and_goes() {
     eventually("a running pod", || get()["status"]["phase"] == "Running");
     let node = get()["spec"]["nodeName"].as_str().unwrap().to_owned();
     assert!(node.starts_with("gpu-"), "it runs on {node}");
+    let begun = Instant::now();
     cluster.kubectl(&["delete", "namespace", "gpu-test", "--timeout=30s"]).unwrap();
+    println!("namespace with a pod gone in {:.1} s", begun.elapsed().as_secs_f64());
 }
 
 #[test]
@@ -178,7 +180,9 @@ fn real_limits_make_the_server_answer_429() {
         return;
     }
     let options = Options { priority_and_fairness: Some((2, 1)), audit: true, ..Options::default() };
+    let begun = Instant::now();
     let cluster = ControlPlane::start(&options).unwrap();
+    println!("started with limits in {:.1} s", begun.elapsed().as_secs_f64());
     let user = cluster.user_kubeconfig("bob", &["af:nobody"]).unwrap();
     cluster
         .kubectl(&["create", "clusterrolebinding", "all", "--clusterrole=cluster-admin", "--user=bob"])
