@@ -17,12 +17,18 @@ type Connect = for<'a> fn(facility: &'a str, site: &'a Site) -> BoxFuture<'a, Re
 pub struct Entry {
     /// The pure half.
     pub backend: &'static dyn Backend,
+    /// The same, to be kept.
+    pub shared: fn() -> Arc<dyn Backend>,
     connect: Connect,
 }
 
 /// Every backend there is.
 pub static BACKENDS: &[Entry] =
-    &[Entry { backend: &afctl_kubernetes::Kubernetes, connect: kubernetes::connect }];
+    &[Entry {
+        backend: &afctl_kubernetes::Kubernetes,
+        shared: || Arc::new(afctl_kubernetes::Kubernetes),
+        connect: kubernetes::connect,
+    }];
 
 /// The backend that serves a site, if any does yet.
 pub fn backend_for(site: &Site) -> Option<&'static Entry> {

@@ -103,8 +103,8 @@ pub async fn driver(ground: &Ground<'_>, facility: &str, name: &str, site: &Site
     match ground {
         Ground::Real => entry.driver(facility, site).await,
         Ground::Sandbox(world) => {
-            let backend = entry.backend.name();
-            Arc::new(world.driver(name, backend, &format!("sandbox, {backend} of {name}")))
+            let target = format!("sandbox, {} of {name}", entry.backend.name());
+            Arc::new(world.driver(name, (entry.shared)(), target))
         }
     }
 }

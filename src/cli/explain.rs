@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use crate::source;
+use crate::reference;
 
 /// Explain a code such as AF0123, or a field such as spec.nodePools.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ impl Explain {
         if self.what.len() == 6 && self.what.to_ascii_uppercase().starts_with("AF") {
             return Err(Failure::usage(format!("there is no code {}", self.what)).help("afctl explain codes lists them"));
         }
-        let Some(field) = source::explain(&self.what) else {
+        let Some(field) = reference::field(&self.what) else {
             return Err(Failure::usage(format!("there is no field `{}`", self.what))
                 .help("write it from the top, with any name for entries: spec.nodePools.NAME.gpu.sharing"));
         };
