@@ -1,2 +1,5 @@
-//! (skeleton)
-fn main() {}
+//! Arguments to command to exit code.
+
+fn main() -> std::process::ExitCode {
+    afctl::cli::main(std::env::args_os()).into()
+}

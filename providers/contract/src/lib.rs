@@ -5,10 +5,12 @@
 //! backend knows another, and nothing here does I/O but the simulated world.
 
 pub mod backend;
+pub mod capacity;
 pub mod change;
 pub mod codes;
 pub mod diagnostic;
 pub mod facility;
+pub mod gpus;
 pub mod inventory;
 pub mod journal;
 pub mod language;
