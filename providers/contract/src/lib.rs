@@ -18,6 +18,7 @@ pub mod place;
 pub mod plan;
 pub mod resource;
 pub mod units;
+pub mod world;
 
 pub use backend::{ApplyError, Backend, Driver, ErrorKind, Readiness, Rendered, Resolved, WriteToken};
 pub use change::{Classified, FieldChange, Verdict, compare, digest};
