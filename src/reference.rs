@@ -1,53 +1,12 @@
-//! The reference of the language, from its schema: one field for `afctl explain`, all of them for `docs/language.md`.
+//! Papers that are generated from the code: the reference of the language, and the list of codes.
 //!
 //! Guarantees: nothing here says anything of its own; the comments of the language's types are the documentation.
 
 use std::fmt::Write;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::source::schema::{self, Object};
-
-/// What a field is: `spec.nodePools.NAME.gpu.sharing`. Names of entries may be any; `[0]` is not written.
-pub fn field(path: &str) -> Option<Value> {
-    let mut at = vec![schema::resolve(schema::strawman())];
-    let mut about: Option<&Value> = None;
-    let mut names: Option<&str> = None;
-    for segment in path.split('.').filter(|segment| !segment.is_empty()) {
-        let segment = segment.split('[').next().unwrap_or(segment);
-        let next = at.iter().find_map(|object| below(object, segment))?;
-        about = next.get("description");
-        names = next.get("x-afctl-ref").and_then(Value::as_str);
-        at = branches(next);
-    }
-    let mut out = Map::new();
-    out.insert("field".into(), path.into());
-    let about = about.or_else(|| at.iter().find_map(|object| object.get("description")));
-    out.insert("description".into(), about.cloned().unwrap_or_default());
-    out.insert("type".into(), words(&at).into());
-    for (key, keyword) in [("unit", "x-afctl-unit"), ("examples", "examples"), ("default", "default")] {
-        if let Some(value) = at.iter().find_map(|object| object.get(keyword)) {
-            out.insert(key.into(), value.clone());
-        }
-    }
-    if let Some(section) = names {
-        out.insert("names".into(), format!("spec.{section}").into());
-    }
-    let choices = choices(&at);
-    if !choices.is_empty() {
-        out.insert("choices".into(), choices.join(", ").into());
-    }
-    let mut fields = Map::new();
-    for object in &at {
-        for key in schema::keys(object) {
-            if let Some(property) = schema::property(object, key) {
-                fields.insert(key.to_owned(), json!(first_sentence(&description(property))));
-            }
-        }
-    }
-    out.insert("fields".into(), Value::Object(fields));
-    Some(Value::Object(out))
-}
 
 /// The objects that a schema may stand for.
 fn branches(value: &Value) -> Vec<&Object> {
@@ -56,29 +15,9 @@ fn branches(value: &Value) -> Vec<&Object> {
     if below.is_empty() { vec![object] } else { below }
 }
 
-/// What stands under a key: a property, any entry of a mapping, an item's property.
-fn below<'s>(object: &'s Object, key: &str) -> Option<&'s Value> {
-    if let Some(property) = schema::property(object, key) {
-        return Some(property);
-    }
-    if let Some(entry) = object.get("additionalProperties").filter(|entry| entry.is_object()) {
-        return Some(entry);
-    }
-    let items = object.get("items")?;
-    branches(items).into_iter().find_map(|item| below(item, key))
-}
-
 fn description(property: &Value) -> String {
     let own = property.get("description").or_else(|| schema::resolve(property).get("description"));
     own.and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn first_sentence(text: &str) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match flat.find(". ") {
-        Some(end) => flat[..=end].to_owned(),
-        None => flat,
-    }
 }
 
 /// The types of alternatives, in words.
@@ -245,20 +184,6 @@ pub fn codes() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_field_is_found_through_names_alternatives_and_lists() {
-        for path in [
-            "spec.nodePools",
-            "spec.nodePools.gpu.gpu.sharing.mig",
-            "spec.services.hub.jupyterhub.profiles",
-            "spec.support.embedded.fte",
-            "metadata.asOf",
-        ] {
-            assert!(field(path).is_some_and(|f| f["description"].as_str().is_some_and(|d| !d.is_empty())), "{path}");
-        }
-        assert!(field("spec.nodePool").is_none());
-    }
 
     #[test]
     fn every_field_of_the_language_says_what_it_is() {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use crate::reference;
+use crate::source;
 
 /// Explain a code such as AF0123, or a field such as spec.nodePools.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ impl Explain {
         if self.what.len() == 6 && self.what.to_ascii_uppercase().starts_with("AF") {
             return Err(Failure::usage(format!("there is no code {}", self.what)).help("afctl explain codes lists them"));
         }
-        let Some(field) = reference::field(&self.what) else {
+        let Some(field) = source::explain(&self.what) else {
             return Err(Failure::usage(format!("there is no field `{}`", self.what))
                 .help("write it from the top, with any name for entries: spec.nodePools.NAME.gpu.sharing"));
         };
@@ -79,7 +79,11 @@ fn text_of(path: &str, field: &Value) -> String {
         [("type", "type"), ("unit", "unit"), ("choices", "one of"), ("names", "names an entry of"), ("default", "default")]
     {
         if let Some(value) = field.get(key).filter(|value| !value.is_null()) {
-            text.push_str(&format!("  {heading}: {}\n", super::plan_text::brief(value)));
+            let words = match value {
+                Value::Array(words) => words.iter().map(super::plan_text::brief).collect::<Vec<_>>().join(", "),
+                other => super::plan_text::brief(other),
+            };
+            text.push_str(&format!("  {heading}: {words}\n"));
         }
     }
     if let Some(about) = field.get("description").and_then(Value::as_str) {
