@@ -6,14 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::change::Classified;
+use crate::change::{Classified, digest};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::facility::Facility;
 use crate::inventory::{Inventory, Observed, Owner};
 use crate::language::Site;
 use crate::place::Path;
 use crate::plan::{Step, Withheld};
-use crate::resource::{Address, Graph, GraphError, Resource};
+use crate::resource::{Address, Graph, GraphError, Management, Resource};
 
 /// A file that `afctl compile` writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,17 @@ pub trait Backend: Send + Sync {
 
     /// When things of a kind are made, relative to others; they are deleted in the opposite order.
     fn rank(&self, kind: &str) -> u16;
+
+    /// How much of things of a kind is ours.
+    fn management(&self, kind: &str) -> Management {
+        let _ = kind;
+        Management::Whole
+    }
+
+    /// What the backend keeps with a thing to tell what was applied last; see [`Observed::applied`].
+    fn fingerprint(&self, resource: &Resource) -> String {
+        digest(&resource.desired)
+    }
 
     /// The same as files, for people and for other tools.
     fn render(&self, graph: &Graph) -> Vec<Rendered>;
@@ -192,6 +203,18 @@ pub trait Driver: Send + Sync {
 
     /// Does one step. Done again, it has no further effect.
     async fn apply(&self, step: &Step, token: &WriteToken) -> Result<(), ApplyError>;
+
+    /// Keeps in mind what was applied, and what no longer is, so that a thing that somebody deletes is known to be lost
+    /// rather than not made yet (see [`Inventory::recorded`]). Losing it costs that knowledge and nothing else.
+    async fn record(
+        &self,
+        applied: &[Address],
+        gone: &[Address],
+        token: &WriteToken,
+    ) -> Result<(), ApplyError> {
+        let _ = (applied, gone, token);
+        Ok(())
+    }
 
     /// Whether these have come to work.
     async fn ready(&self, owner: &Owner, addresses: &[Address]) -> BTreeMap<Address, Readiness>;

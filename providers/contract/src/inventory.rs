@@ -2,7 +2,7 @@
 //!
 //! Problems in looking are data. Where an inventory is incomplete, what it does not show is *unknown*, never *gone*.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -88,6 +88,8 @@ pub struct Inventory {
     pub missing_kinds: BTreeMap<String, String>,
     /// What could not be seen.
     pub problems: Vec<Problem>,
+    /// What was applied before, as far as the backend keeps it (see [`crate::Driver::record`]).
+    pub recorded: BTreeSet<Address>,
     /// When it was taken.
     pub taken_at: jiff::Timestamp,
 }
@@ -95,7 +97,7 @@ pub struct Inventory {
 impl Inventory {
     /// An empty one.
     pub const fn empty(taken_at: jiff::Timestamp) -> Self {
-        Self { observed: BTreeMap::new(), missing_kinds: BTreeMap::new(), problems: Vec::new(), taken_at }
+        Self { observed: BTreeMap::new(), missing_kinds: BTreeMap::new(), problems: Vec::new(), recorded: BTreeSet::new(), taken_at }
     }
 
     /// Why it cannot be said whether things of this kind are there.

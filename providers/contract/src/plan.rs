@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::change::FieldChange;
 use crate::inventory::{Owner, Problem};
+use crate::language::Site;
 use crate::place::{Path, Position};
 use crate::resource::{Address, Management};
 
@@ -131,6 +132,9 @@ pub struct Step {
     /// Steps that must be done before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<usize>,
+    /// Steps of a stage begin when all lower stages of their site are done: 0 makes and changes, the others take away.
+    #[serde(default)]
+    pub stage: u32,
     /// What the driver needs to find what was seen; null where nothing was.
     #[serde(default)]
     pub handle: Value,
@@ -181,7 +185,7 @@ pub enum WithheldKind {
 }
 
 /// What was seen of a site when the plan was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteBasis {
     /// The backend.
@@ -193,8 +197,16 @@ pub struct SiteBasis {
     /// What could not be seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
+    /// The site as the strawman has it: how to reach it.
+    pub settings: Site,
     /// How many resources are as they should be.
     pub unchanged: usize,
+    /// Things that are there and not kept in mind as applied; see [`crate::Driver::record`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrecorded: Vec<Address>,
+    /// Things that are kept in mind as applied and are neither there nor wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outdated: Vec<Address>,
 }
 
 /// What is to be done.
