@@ -1,2 +1,3 @@
-//! (skeleton)
+//! Arguments to command to exit code.
+
 fn main() {}

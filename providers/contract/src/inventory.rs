@@ -97,7 +97,13 @@ pub struct Inventory {
 impl Inventory {
     /// An empty one.
     pub const fn empty(taken_at: jiff::Timestamp) -> Self {
-        Self { observed: BTreeMap::new(), missing_kinds: BTreeMap::new(), problems: Vec::new(), recorded: BTreeSet::new(), taken_at }
+        Self {
+            observed: BTreeMap::new(),
+            missing_kinds: BTreeMap::new(),
+            problems: Vec::new(),
+            recorded: BTreeSet::new(),
+            taken_at,
+        }
     }
 
     /// Why it cannot be said whether things of this kind are there.

@@ -9,6 +9,7 @@ pub mod change;
 pub mod codes;
 pub mod diagnostic;
 pub mod facility;
+pub mod gpus;
 pub mod inventory;
 pub mod journal;
 pub mod language;
