@@ -182,18 +182,26 @@ mod tests {
             "status": {"used": {"cpu": "1"}}
         });
         let fields = vec![
-            entry("afctl", "Apply", json!({
-                "f:metadata": {"f:labels": {"f:a": {}}, "f:finalizers": {"v:\"x\"": {}}},
-                "f:spec": {
-                    "f:hard": {"f:cpu": {}},
-                    "f:ports": {"k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}}}
-                }
-            })),
-            entry("kubectl-edit", "Update", json!({
-                "f:metadata": {"f:labels": {".": {}, "f:b": {}}, "f:finalizers": {".": {}, "v:\"y\"": {}}},
-                "f:spec": {"f:hard": {"f:cpu": {}, "f:pods": {}, "f:gone": {}}},
-                "f:status": {"f:used": {}}
-            })),
+            entry(
+                "afctl",
+                "Apply",
+                json!({
+                    "f:metadata": {"f:labels": {"f:a": {}}, "f:finalizers": {"v:\"x\"": {}}},
+                    "f:spec": {
+                        "f:hard": {"f:cpu": {}},
+                        "f:ports": {"k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}}}
+                    }
+                }),
+            ),
+            entry(
+                "kubectl-edit",
+                "Update",
+                json!({
+                    "f:metadata": {"f:labels": {".": {}, "f:b": {}}, "f:finalizers": {".": {}, "v:\"y\"": {}}},
+                    "f:spec": {"f:hard": {"f:cpu": {}, "f:pods": {}, "f:gone": {}}},
+                    "f:status": {"f:used": {}}
+                }),
+            ),
             json!({"manager": "kcm", "operation": "Update", "subresource": "status", "fieldsV1": {"f:spec": {}}}),
         ];
         let written = written(&live, &fields);
