@@ -81,3 +81,9 @@ impl Kubectl {
         command
     }
 }
+
+/// Where a program is, as a shell would find it.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|candidate| candidate.is_file())
+}

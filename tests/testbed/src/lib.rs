@@ -23,7 +23,6 @@ mod cache;
 mod control_plane;
 mod crds;
 mod error;
-mod etcd;
 mod kubectl;
 mod managed;
 mod nodes;

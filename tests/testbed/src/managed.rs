@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +59,9 @@ impl Managed {
     fn start_once(binaries: &Binaries, options: &Options) -> Result<Self> {
         let run_dir = RunDir::create()?;
         let keep = std::env::var_os("AFCTL_TESTBED_KEEP").is_some_and(|value| value == "1");
+        if keep {
+            let _ = writeln!(std::io::stderr(), "testbed: keeping {}", run_dir.root.display());
+        }
         let reaper = Reaper::watch(&run_dir.root, keep)?;
         let pki = Pki::create(binaries.path("pki"), run_dir.path("pki"))?;
         let ports = Ports::free()?;
@@ -75,7 +77,7 @@ impl Managed {
             _reaper: reaper,
         };
         managed.write_files()?;
-        managed.launch(Component::Etcd, binaries, managed.etcd_args(binaries))?;
+        managed.launch(Component::Etcd, binaries, managed.etcd_args())?;
         managed.wait_ready(Component::Etcd)?;
         managed.launch(Component::ApiServer, binaries, managed.apiserver_args(options))?;
         managed.wait_ready(Component::ApiServer)?;
@@ -200,10 +202,10 @@ impl Managed {
         write_private(&self.run_dir.path("audit-policy.json"), audit::POLICY)
     }
 
-    fn etcd_args(&self, binaries: &Binaries) -> Vec<String> {
+    fn etcd_args(&self) -> Vec<String> {
         let client = format!("http://127.0.0.1:{}", self.ports.etcd);
         let peer = format!("http://127.0.0.1:{}", self.ports.etcd_peer);
-        let mut args = vec![
+        vec![
             format!("--data-dir={}", self.file("etcd")),
             format!("--listen-client-urls={client}"),
             format!("--advertise-client-urls={client}"),
@@ -211,17 +213,9 @@ impl Managed {
             format!("--initial-advertise-peer-urls={peer}"),
             format!("--initial-cluster=default={peer}"),
             "--log-level=warn".to_owned(),
-        ];
-        // Nothing here must survive the machine. Not every etcd has the flag.
-        let help = Command::new(binaries.path("etcd")).arg("--help").output();
-        if help.is_ok_and(|help| {
-            [help.stdout, help.stderr]
-                .iter()
-                .any(|text| String::from_utf8_lossy(text).contains("--unsafe-no-fsync"))
-        }) {
-            args.push("--unsafe-no-fsync".to_owned());
-        }
-        args
+            // Nothing here must survive the machine.
+            "--unsafe-no-fsync".to_owned(),
+        ]
     }
 
     fn apiserver_args(&self, options: &Options) -> Vec<String> {
@@ -276,6 +270,9 @@ impl Managed {
             "--use-service-account-credentials=false".to_owned(),
             // kwok sends no heartbeats, so that an idle cluster makes no noise in the audit log.
             "--node-monitor-grace-period=24h".to_owned(),
+            // At its default pace it takes a minute to untaint some hundred nodes.
+            "--kube-api-qps=2000".to_owned(),
+            "--kube-api-burst=2000".to_owned(),
             "--v=1".to_owned(),
         ]
     }
@@ -285,6 +282,8 @@ impl Managed {
             format!("--kubeconfig={}", self.file("scheduler.kubeconfig")),
             "--secure-port=0".to_owned(),
             "--leader-elect=false".to_owned(),
+            "--kube-api-qps=2000".to_owned(),
+            "--kube-api-burst=2000".to_owned(),
             "--v=1".to_owned(),
         ]
     }

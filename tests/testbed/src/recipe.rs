@@ -1,8 +1,7 @@
-//! How the control plane is built: Kubernetes, kwok and the certificate helper with Go, etcd from PATH or Debian, Kueue's
-//! definitions from its module.
+//! How the control plane is built: everything with Go, from the modules in `tests/controlplane`.
 //!
-//! Guarantees: needs no root and starts no service; uses exactly the versions in `tests/controlplane`. Assumes Go, its
-//! module proxy, and on a machine without etcd a Debian or Ubuntu with apt-get.
+//! Guarantees: needs no root, installs nothing and starts no service; uses exactly the versions that the modules pin.
+//! Assumes Go and its module proxy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,16 +13,26 @@ use serde_json::Value;
 use crate::error::{Error, Result, tail};
 
 /// Raise it when the same sources are to be built in another way.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 const GO_MINOR: u32 = 26;
+/// All that the build reads, under `tests/controlplane`.
+const SOURCES: [&str; 9] = [
+    "go.mod",
+    "go.sum",
+    "pki/main.go",
+    "etcd/go.mod",
+    "etcd/go.sum",
+    "kwok/go.mod",
+    "kwok/go.sum",
+    "kueue/go.mod",
+    "kueue/go.sum",
+];
 
 /// The folder name of what this recipe builds: the Kubernetes version, and a digest of everything that goes in.
 pub(crate) fn name() -> Result<String> {
     let mut digest = Digest::new();
     digest.add(RECIPE.as_bytes());
-    for file in
-        ["go.mod", "go.sum", "pki/main.go", "kwok/go.mod", "kwok/go.sum", "kueue/go.mod", "kueue/go.sum"]
-    {
+    for file in SOURCES {
         let path = sources().join(file);
         digest.add(&fs::read(&path).map_err(Error::io(format!("read {}", path.display())))?);
     }
@@ -34,9 +43,11 @@ pub(crate) fn name() -> Result<String> {
 pub(crate) fn build(into: &Path, say: &dyn Fn(&str)) -> Result<()> {
     check_go()?;
     let version = kubernetes_version()?;
-    step(say, "find etcd", || crate::etcd::provide(into, say))?;
     step(say, "fetch Kueue's definitions", || kueue(into))?;
     step(say, "build the certificate helper", || go_build(&sources(), into, "-s -w", &["./pki"]))?;
+    step(say, "build etcd", || {
+        go_build(&sources().join("etcd"), &into.join("etcd"), "-s -w", &["go.etcd.io/etcd/server/v3"])
+    })?;
     step(say, "build kwok", || {
         go_build(&sources().join("kwok"), into, "-s -w", &["sigs.k8s.io/kwok/cmd/kwok"])?;
         kwok_stages(into)

@@ -14,9 +14,10 @@ pub(crate) enum Look<T> {
     NotYet(String),
 }
 
-/// Looks every 50 ms until `look` is done, fails, or `limit` has passed.
+/// Looks after 50 ms, then less and less often (each look may cost the servers something), until `look` is done, fails, or `limit` has passed.
 pub(crate) fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Look<T>>) -> Result<T> {
     let begun = Instant::now();
+    let mut pause = Duration::from_millis(50);
     loop {
         let seen = match look()? {
             Look::Done(value) => return Ok(value),
@@ -25,6 +26,7 @@ pub(crate) fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Re
         if begun.elapsed() > limit {
             return Err(Error::Timeout { what: what.to_owned(), last: seen });
         }
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(pause);
+        pause = (pause * 5 / 4).min(Duration::from_millis(400));
     }
 }
