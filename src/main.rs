@@ -1,3 +1,5 @@
 //! Arguments to command to exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    afctl::cli::main(std::env::args_os()).into()
+}

@@ -5,6 +5,7 @@
 //! backend knows another, and nothing here does I/O but the simulated world.
 
 pub mod backend;
+pub mod capacity;
 pub mod change;
 pub mod codes;
 pub mod diagnostic;
@@ -17,6 +18,7 @@ pub mod place;
 pub mod plan;
 pub mod resource;
 pub mod units;
+pub mod world;
 
 pub use backend::{ApplyError, Backend, Driver, ErrorKind, Readiness, Rendered, Resolved, WriteToken};
 pub use change::{Classified, FieldChange, Verdict, compare, digest};
