@@ -1,11 +1,12 @@
 //! What the world refuses, and what it shows.
 
+use afctl_contract::conformance::step;
 use afctl_contract::inventory::{Observed, Ownership};
 use afctl_contract::world::{Mark, World};
 use afctl_contract::{Action, Address, Driver, ErrorKind, Readiness, Resource, path};
 use serde_json::json;
 
-use crate::toy::{address, at, driver, node, owner, resource, step, token};
+use crate::toy::{address, at, driver, node, owner, resource, token};
 
 async fn see(world: &World, wanted: &Resource) -> Option<Observed> {
     let inventory = driver(world).observe(&owner("af"), std::slice::from_ref(&wanted.address)).await;
