@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod conforming;
+mod convergence;
 mod faults;
+mod killing;
 mod strict;
 mod toy;
