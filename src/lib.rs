@@ -9,6 +9,9 @@ pub mod check;
 pub mod cli;
 pub mod plan;
 pub mod reconcile;
+pub mod reference;
 pub mod registry;
 pub mod source;
 pub mod survey;
+#[cfg(test)]
+mod testing;

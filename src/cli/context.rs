@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use afctl_contract::world::World;
-use afctl_contract::{Diagnostic, Diagnostics, Facility, Level, SourceMap};
+use afctl_contract::{At, Diagnostic, Diagnostics, Facility, Level, SourceMap};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -145,7 +145,7 @@ impl Context {
         let mut reading = source::load(&names);
         let mut findings = std::mem::take(&mut reading.diagnostics);
         if let Some(strawman) = &reading.strawman {
-            check::complete(strawman, &reading.sources, &mut findings);
+            findings.extend(check::check(strawman, &reading.sources));
         }
         findings.sort(&reading.sources);
         (reading, findings)
@@ -216,13 +216,18 @@ impl Context {
     }
 
     /// Shows findings that came up while looking.
-    pub fn show_looked(&self, found: Vec<Diagnostic>, sources: &SourceMap) {
+    pub fn show_looked(&self, found: Vec<Diagnostic>, facility: &Facility) {
         if found.is_empty() || self.global.output != Output::Text {
             return;
         }
         let mut findings = Diagnostics::new();
         findings.extend(found);
+        let mut findings = unsuppressed(facility, findings);
+        let sources = facility.sources();
         findings.sort(sources);
+        if findings.is_empty() {
+            return;
+        }
         self.say(diagnostics::text(&findings, sources, self.look()).trim_end());
     }
 
@@ -263,6 +268,24 @@ impl Context {
     }
 }
 
+/// Findings of backends that the strawman does not suppress; its own are suppressed by the checks.
+pub fn unsuppressed(facility: &Facility, findings: Diagnostics) -> Diagnostics {
+    let suppressed = |finding: &Diagnostic| {
+        finding.level < Level::Error
+            && facility.spec().suppress.iter().any(|suppression| {
+                let within = match (&suppression.at, &finding.at) {
+                    (None, _) => true,
+                    (Some(below), At::Path(at, _)) => below.parse().is_ok_and(|below| at.is_within(&below)),
+                    (Some(_), _) => false,
+                };
+                suppression.code == finding.code.id && within
+            })
+    };
+    let mut kept = findings;
+    kept.retain(|finding| !suppressed(finding));
+    kept
+}
+
 /// Opens the simulated world of this folder.
 pub fn open_sandbox() -> Result<World, Failure> {
     let path = Path::new(SANDBOX);
@@ -270,7 +293,7 @@ pub fn open_sandbox() -> Result<World, Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|error| Failure::new(format!("{} cannot be made: {error}", folder.display())))?;
     }
-    World::open(path).map_err(|error| Failure::new(format!("the sandbox {SANDBOX} cannot be opened: {error}")))
+    World::open(path).map(|world| world.with_clock(std::sync::Arc::new(jiff::Timestamp::now))).map_err(|error| Failure::new(format!("the sandbox {SANDBOX} cannot be opened: {error}")))
 }
 
 /// Becomes true at the first SIGINT or SIGTERM; the second ends the program.

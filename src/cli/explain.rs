@@ -79,7 +79,11 @@ fn text_of(path: &str, field: &Value) -> String {
         [("type", "type"), ("unit", "unit"), ("choices", "one of"), ("names", "names an entry of"), ("default", "default")]
     {
         if let Some(value) = field.get(key).filter(|value| !value.is_null()) {
-            text.push_str(&format!("  {heading}: {}\n", super::plan_text::brief(value)));
+            let words = match value {
+                Value::Array(words) => words.iter().map(super::plan_text::brief).collect::<Vec<_>>().join(", "),
+                other => super::plan_text::brief(other),
+            };
+            text.push_str(&format!("  {heading}: {words}\n"));
         }
     }
     if let Some(about) = field.get("description").and_then(Value::as_str) {

@@ -101,7 +101,7 @@ fn selection(texts: &[String]) -> Result<Selection, Failure> {
 
 /// Shows a plan in the form asked for.
 pub(super) fn show(context: &Context, made: &Made, facility: &Facility) -> Result<(), Failure> {
-    context.show_looked(made.planned.findings.clone(), facility.sources());
+    context.show_looked(made.planned.findings.clone(), facility);
     if context.is_json() {
         return context.print_json(&as_json(&made.planned.plan));
     }

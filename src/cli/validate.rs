@@ -3,10 +3,10 @@
 use afctl_contract::Level;
 use clap::Args;
 
-use super::context::Context;
+use super::context::{Context, unsuppressed};
 use super::exit::{Exit, Failure};
 use super::{Files, Output};
-use crate::{check, survey};
+use crate::survey;
 
 /// Check a strawman: every error with its line.
 #[derive(Debug, Args)]
@@ -25,16 +25,13 @@ impl Validate {
         let (reading, mut findings) = context.read(&self.files);
         if let Some(strawman) = &reading.strawman {
             if !findings.has_errors() {
-                findings.extend(check::unbuilt(strawman));
                 // What only a backend can say about its part is said here, too.
                 if let Some(facility) = afctl_contract::Facility::admit(
                     strawman.clone(),
                     reading.sources.clone(),
                     &findings,
                 ) {
-                    let mut compiled = survey::compile(&facility, &[]).findings;
-                    check::suppress(strawman, &mut compiled);
-                    findings.extend(compiled);
+                    findings.extend(unsuppressed(&facility, survey::compile(&facility, &[]).findings));
                 }
             }
         }

@@ -4,7 +4,9 @@
 //! environment. It never panics and never fails: whatever is wrong with the bytes is in [`Reading::diagnostics`], all
 //! of it at once where the text can be parsed. [`load`] reads the files first.
 
+mod crd;
 mod expand;
+mod explain;
 mod file;
 pub mod merge;
 pub mod node;
@@ -22,7 +24,10 @@ use afctl_contract::language::Strawman;
 use afctl_contract::place::Segment;
 use afctl_contract::{Diagnostic, Diagnostics, Path, SourceFile, SourceMap};
 
+pub use crd::{as_object, crd};
+pub use explain::explain;
 pub use file::load;
+pub use schema::schema;
 pub use text::MAX_BYTES;
 
 use merge::{Idle, merge};

@@ -23,6 +23,11 @@ pub fn strawman() -> &'static Value {
     })
 }
 
+/// A copy of the schema, as a document.
+pub fn schema() -> Value {
+    strawman().clone()
+}
+
 /// The object that `schema` stands for once its `$ref` is followed; an object with nothing in it allows anything.
 pub fn resolve(schema: &Value) -> &Object {
     static ANYTHING: OnceLock<Object> = OnceLock::new();

@@ -15,6 +15,9 @@ pub(super) fn explain(error: &ScanError, text: &str, source: usize) -> Diagnosti
     if matches!(error.kind(), E::RecursionLimitExceeded) {
         return too_deep(here.word());
     }
+    if let Some(said) = conflict(&here) {
+        return said;
+    }
     if let E::UnknownQuotedScalarEscape | E::UnclosedQuotedScalar = error.kind() {
         // What stands in quotes may be indented by anything.
     } else if let Some(tab) = here.tab() {
@@ -33,6 +36,18 @@ pub(super) fn explain(error: &ScanError, text: &str, source: usize) -> Diagnosti
             "look at this line and the one before: indentation, a missing colon, a missing quote or bracket",
         )
     })
+}
+
+/// Marks that git left in the text.
+fn conflict(here: &Here<'_>) -> Option<Diagnostic> {
+    let mark = ["<<<<<<< ", "=======", ">>>>>>> "];
+    let (start, line) =
+        here.lines_back(40).into_iter().filter(|(_, l)| mark.iter().any(|m| l.starts_with(m))).last()?;
+    let said = new(&reading::SYNTAX, "git left marks of a merge conflict in the text")
+        .at_span(here.span(start, start + line.len().min(60)))
+        .label("a mark of git")
+        .help("decide for one of the two versions and remove the lines with <<<<<<<, ======= and >>>>>>>");
+    Some(said)
 }
 
 fn new(code: &'static Code, message: &str) -> Diagnostic {
@@ -237,7 +252,8 @@ fn indentation(here: &Here<'_>) -> Diagnostic {
 fn needs_quotes(here: &Here<'_>, what: &str) -> Diagnostic {
     let word = here.word();
     let whole = &here.text[word.start..word.end];
-    new(&reading::NEEDS_QUOTES, &format!("a text that begins with `{}` must be quoted", words::cut(what, 20)))
+    let what = if what == "`" { "a backtick".to_owned() } else { format!("`{}`", words::cut(what, 20)) };
+    new(&reading::NEEDS_QUOTES, &format!("a text that begins with {what} must be quoted"))
         .at_span(word)
         .label("has a meaning of its own in YAML")
         .help(format!("write \"{}\"", words::cut(whole, 60)))

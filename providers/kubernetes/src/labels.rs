@@ -41,6 +41,8 @@ pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 pub const PART_OF: &str = "app.kubernetes.io/part-of";
 /// Label: what an object is.
 pub const NAME: &str = "app.kubernetes.io/name";
+/// Labels that say that an object is afctl's.
+pub const OWNERSHIP: &[&str] = &[MANAGED_BY, PART_OF, FACILITY, SITE, APPLYSET_PART_OF];
 /// What stands in [`MANAGED_BY`], and the field manager of everything that is applied.
 pub const MANAGER: &str = "afctl";
 

@@ -95,6 +95,11 @@ impl<'d> Walk<'d> {
             return self.wrong_type(node, object);
         }
         self.unknown_word(node, text, words, &tags);
+        let keys: Vec<&str> = forms.iter().filter(|f| !is_tag(f)).flat_map(|f| schema::keys(f)).collect();
+        if let (false, Some(Some(help))) = (keys.is_empty(), self.found.last_mut().map(|f| &mut f.said.help))
+        {
+            *help = format!("{help}; or a mapping with {}", words::list(keys, 6, "and"));
+        }
     }
 
     /// A word that is none of those possible; some kinds may be possible besides.

@@ -21,7 +21,7 @@ pub(super) fn found(node: &Node) -> &'static str {
 }
 
 /// The words that a schema allows, with those of its alternatives.
-pub(super) fn choices<'o>(object: &'o Object, branches: &[&'o Object]) -> Vec<&'o str> {
+pub(in super::super) fn choices<'o>(object: &'o Object, branches: &[&'o Object]) -> Vec<&'o str> {
     std::iter::once(&object)
         .chain(branches)
         .flat_map(|o| o.get("const").and_then(Value::as_str).into_iter().chain(schema::strings(o, "enum")))
@@ -29,7 +29,7 @@ pub(super) fn choices<'o>(object: &'o Object, branches: &[&'o Object]) -> Vec<&'
 }
 
 /// What a schema expects, in words.
-pub(super) fn expected(object: &Object) -> String {
+pub(in super::super) fn expected(object: &Object) -> String {
     let branches = schema::alternatives(object);
     let mut parts: Vec<String> = Vec::new();
     let words = choices(object, &branches);

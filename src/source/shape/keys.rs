@@ -56,6 +56,12 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("prices", "costs"),
     ("goals", "targets"),
     ("bandwidth", "wan"),
+    ("src", "source"),
+    ("ref", "source"),
+    ("url", "source"),
+    ("date", "asOf"),
+    ("year", "asOf"),
+    ("comment", "note"),
 ];
 
 impl<'d> Walk<'d> {

@@ -4,7 +4,7 @@
 //! stops after [`MOST`] findings. What the reader already refused ([`Kind::Broken`]) is passed over in silence.
 
 mod choice;
-mod describe;
+pub(super) mod describe;
 mod envelope;
 mod keys;
 mod names;
@@ -266,8 +266,10 @@ impl<'d> Walk<'d> {
         let count = items.len() as u64;
         if count < least || count > most {
             let (bound, word) = if count < least { (least, "least") } else { (most, "most") };
-            let help =
-                object.get("items").map(|item| format!("write [{}]", self.example(schema::resolve(item))));
+            let help = Some(match self.example(object).as_str() {
+                "[…]" => "add what belongs there, or remove the key".to_owned(),
+                example => format!("write as in {example}, or remove the key"),
+            });
             self.value(
                 node,
                 &structure::WRONG_COUNT,

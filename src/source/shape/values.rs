@@ -81,7 +81,7 @@ impl<'d> Walk<'d> {
                 let help = if too_large {
                     "numbers end at 9223372036854775807".to_owned()
                 } else {
-                    format!("write {}", f.round())
+                    format!("write a whole number such as {}", f.round())
                 };
                 let (code, label) = if too_large {
                     (&structure::OUT_OF_RANGE, "too large")
@@ -133,29 +133,13 @@ impl<'d> Walk<'d> {
     pub(super) fn no_unit(&mut self, node: &Node, object: &'d Object) {
         let name = self.name();
         let number = self.written(node);
-        let examples: Vec<&str> = schema::strings(object, "examples").collect();
-        // The number with the unit of each example with which it makes sense.
         let unit = object.get("x-afctl-unit").and_then(Value::as_str).unwrap_or_default();
-        let guesses: Vec<String> = examples
-            .iter()
-            .filter_map(|example| {
-                let suffix = example.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-                let suffix = if suffix.contains(|c: char| c.is_ascii_digit()) { *example } else { suffix };
-                let text = format!("{number}{suffix}");
-                (suffix != *example && matches!(units::check(unit, &text), Some(Ok(())))).then_some(text)
-            })
-            .collect();
-        let guesses = words::list(guesses.iter().map(String::as_str), 4, "or");
-        let (message, help) = match guesses.as_str() {
-            guesses if !guesses.is_empty() => {
-                (format!("`{name}` has no unit"), format!("did you mean {guesses}?"))
-            }
-            _ => (
-                format!("`{name}` is a text of a form of its own, and this is a number"),
-                format!("write it as in `{}`", unit_example(object).unwrap_or("…")),
-            ),
+        // The unit itself knows best what is missing.
+        let help = match units::check(unit, number) {
+            Some(Err(error)) => error.help,
+            _ => format!("write it as in `{}`", unit_example(object).unwrap_or("…")),
         };
-        self.value(node, &structure::NO_UNIT, message, "only a number", Some(help));
+        self.value(node, &structure::NO_UNIT, format!("`{name}` has no unit"), "only a number", Some(help));
     }
 }
 

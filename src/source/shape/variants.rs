@@ -4,34 +4,40 @@
 
 use std::collections::HashSet;
 
+use afctl_contract::codes::reading;
 use afctl_contract::diagnostic::{At, Related};
 use afctl_contract::place::{Half, Segment};
 use afctl_contract::{Diagnostic, Path, SourceFile, path};
 
 use super::super::merge::{Idle, merge};
-use super::super::node::{Kind, Node};
+use super::super::node::{Entry, Kind, Node};
 use super::super::schema;
 use super::{MOST, Outcome, Walk};
 
-/// At most so many variants are checked.
-const MOST_VARIANTS: usize = 50;
+/// All variants together may have so many nodes.
+const MOST_NODES: usize = 2 * super::super::node::MAX_NODES;
 
 /// `document` with the patch of one of its variants applied, without any variants; and what the patch deletes in vain.
 pub(in super::super) fn patched(document: &Node, variant: &str) -> Option<(Node, Vec<Idle>)> {
-    let spec = document.get("spec")?;
-    let patch = spec.get("variants")?.get(variant)?.get("patch")?;
+    let top = document.as_map()?;
+    let old = top.get("spec")?;
+    let sections = old.value.as_map()?;
+    let patch = old.value.get("variants")?.get(variant)?.get("patch")?;
     patch.as_map()?;
+    let base = Node {
+        kind: Kind::Map(
+            sections.iter().filter(|(k, _)| *k != "variants").map(|(k, e)| (k.clone(), e.clone())).collect(),
+        ),
+        span: old.value.span,
+        via: old.value.via,
+    };
     let mut idle = Vec::new();
-    let mut whole = document.clone();
-    if let Kind::Map(entries) = &mut whole.kind
-        && let Some(entry) = entries.get_mut("spec")
-    {
-        let mut spec = entry.value.clone();
-        if let Kind::Map(sections) = &mut spec.kind {
-            sections.shift_remove("variants");
-        }
-        entry.value = merge(spec, patch.clone(), &mut idle);
-    }
+    let mut spec = Some(merge(base, patch.clone(), &mut idle));
+    let entries = top.iter().filter_map(|(key, entry)| {
+        let value = if key == "spec" { spec.take()? } else { entry.value.clone() };
+        Some((key.clone(), Entry { key: entry.key, value }))
+    });
+    let whole = Node { kind: Kind::Map(entries.collect()), span: document.span, via: document.via };
     Some((whole, idle))
 }
 
@@ -41,14 +47,24 @@ pub(super) fn check(document: &Node, files: &[SourceFile], outcome: &mut Outcome
     };
     let known: HashSet<(Path, String)> =
         outcome.found.iter().filter_map(|d| Some((place(d)?.clone(), d.message.clone()))).collect();
-    let mut budget = super::super::node::MAX_NODES * 2;
-    for (name, entry) in variants.iter().take(MOST_VARIANTS) {
+    let mut budget = MOST_NODES;
+    let base = document.count().saturating_sub(variants.values().map(|e| e.value.count()).sum());
+    for (name, entry) in variants {
         let Some(patch) = entry.value.get("patch").filter(|p| p.as_map().is_some()) else { continue };
-        // A copy of the document for each variant: a large one with many variants would take too long.
-        budget = match budget.checked_sub(document.count()) {
-            Some(left) => left,
-            None => return,
+        // Every variant is a strawman of its own: a large one with very many would take too long.
+        let Some(left) = budget.checked_sub(base + patch.count()) else {
+            outcome.found.push(
+                Diagnostic::new(
+                    &reading::TOO_BIG,
+                    "there are too many variants of too large a strawman to check",
+                )
+                .at_key(path!["spec", "variants", name])
+                .label("from here on")
+                .help("keep the variants in files of their own: overlays"),
+            );
+            return;
         };
+        budget = left;
         let Some((whole, idle)) = patched(document, name) else { continue };
         let at = path!["spec", "variants", name, "patch"];
         outcome.found.extend(idle.iter().map(super::super::deletes_nothing));

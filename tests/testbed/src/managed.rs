@@ -59,6 +59,9 @@ impl Managed {
     fn start_once(binaries: &Binaries, options: &Options) -> Result<Self> {
         let run_dir = RunDir::create()?;
         let keep = std::env::var_os("AFCTL_TESTBED_KEEP").is_some_and(|value| value == "1");
+        if keep {
+            let _ = writeln!(std::io::stderr(), "testbed: keeping {}", run_dir.root.display());
+        }
         let reaper = Reaper::watch(&run_dir.root, keep)?;
         let pki = Pki::create(binaries.path("pki"), run_dir.path("pki"))?;
         let ports = Ports::free()?;

@@ -123,10 +123,10 @@ impl Server {
 
     /// Sends `STOP` or `CONT`.
     pub(crate) fn signal(&mut self, signal: &str) -> Result<()> {
-        if !self.is_running() {
+        let running = self.is_running();
+        let Some(pid) = self.child.as_ref().filter(|_| running).map(|child| child.id().to_string()) else {
             return Err(self.failure("is not running"));
-        }
-        let pid = self.child.as_ref().map(Child::id).unwrap_or_default().to_string();
+        };
         let doing = format!("send {signal} to {}", self.component.program());
         let status = Command::new("sh")
             .args(["-c", "kill -\"$1\" \"$2\"", "sh", signal, &pid])

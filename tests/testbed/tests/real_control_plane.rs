@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use afctl_testbed::{AuditMark, Component, ControlPlane, NodeGroup, Options, shared, wanted};
+use afctl_testbed::{
+    AuditMark, Component, ControlPlane, KUBECONFIG_VARIABLE, NodeGroup, Options, shared, wanted,
+};
 
 const POD: &str = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "train", "namespace": "NAMESPACE"},
  "spec": {"containers": [{"name": "main", "image": "example.invalid/train:1",
@@ -198,19 +200,52 @@ fn real_limits_make_the_server_answer_429() {
     });
 }
 
+/// Runs one of the helpers below in a process of its own.
+fn helper(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", name, "--ignored"]);
+    command
+}
+
+#[test]
+fn real_given_cluster_is_used_and_its_limits_are_named() {
+    if !wanted("real_given_cluster_is_used_and_its_limits_are_named") {
+        return;
+    }
+    let status =
+        helper("helper_use_the_given_cluster").env(KUBECONFIG_VARIABLE, shared().kubeconfig()).status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+#[ignore = "the other half of real_given_cluster_is_used_and_its_limits_are_named"]
+fn helper_use_the_given_cluster() {
+    assert!(std::env::var_os(KUBECONFIG_VARIABLE).is_some(), "runs only as its other half's child");
+    let cluster = ControlPlane::start(&Options { kueue_crds: true, ..Options::default() }).unwrap();
+    cluster.kubectl(&["create", "namespace", "given"]).unwrap();
+    let nobody = cluster.kubectl_as(&cluster.user_kubeconfig("carol", &["af:nobody"]).unwrap());
+    let refused = nobody.run(&["get", "namespaces"]).unwrap_err().to_string();
+    assert!(refused.contains("carol") && refused.contains("forbidden"), "{refused}");
+    for refused in [
+        cluster.audit().map(drop),
+        cluster.kill(Component::Etcd),
+        cluster.add_nodes(&[]),
+        ControlPlane::start(&Options { audit: true, ..Options::default() }).map(drop),
+    ] {
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains(KUBECONFIG_VARIABLE), "{said}");
+    }
+}
+
 #[test]
 fn real_nothing_outlives_a_killed_test() {
     if !wanted("real_nothing_outlives_a_killed_test") {
         return;
     }
     // The child is this same test program, told to start a control plane and then sleep.
-    let me = std::env::current_exe().unwrap();
     let out = tempfile::NamedTempFile::new().unwrap();
-    let mut child = Command::new(me)
-        .args(["--exact", "helper_start_and_sleep", "--ignored", "--nocapture"])
-        .env("AFCTL_TESTBED_HELPER_OUT", out.path())
-        .spawn()
-        .unwrap();
+    let mut child =
+        helper("helper_start_and_sleep").env("AFCTL_TESTBED_HELPER_OUT", out.path()).spawn().unwrap();
     let mut folder = String::new();
     eventually("the child's control plane", || {
         folder = std::fs::read_to_string(out.path()).unwrap();
@@ -227,7 +262,7 @@ fn real_nothing_outlives_a_killed_test() {
 #[test]
 #[ignore = "the other half of real_nothing_outlives_a_killed_test"]
 fn helper_start_and_sleep() {
-    let Some(out) = std::env::var_os("AFCTL_TESTBED_HELPER_OUT") else { return };
+    let out = std::env::var_os("AFCTL_TESTBED_HELPER_OUT").expect("runs only as its other half's child");
     let cluster = ControlPlane::start(&Options::default()).unwrap();
     std::fs::write(out, folder_of(&cluster)).unwrap();
     std::thread::sleep(Duration::from_mins(10));
