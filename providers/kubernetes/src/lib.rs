@@ -14,6 +14,8 @@ pub mod labels;
 pub mod quantity;
 pub mod render;
 pub mod resolve;
+#[cfg(test)]
+mod testing;
 
 use afctl_contract::language::Site;
 use afctl_contract::{

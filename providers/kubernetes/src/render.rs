@@ -155,3 +155,6 @@ fn script(resources: &[&Resource]) -> Option<String> {
     }
     Some(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -286,3 +286,6 @@ fn measure(pool: &Resource, found: &[&str], nodes: &Nodes<'_>, resolved: &mut Re
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
