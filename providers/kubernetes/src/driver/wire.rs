@@ -237,7 +237,8 @@ impl Wire {
     }
 
     fn silent(&self, error: &(dyn std::error::Error + 'static)) -> Failure {
-        let Cause { message, help, broke } = cause(error);
+        let plugin = self.config.auth_info.exec.as_ref().and_then(|exec| exec.command.as_deref());
+        let Cause { message, help, broke } = cause(error, plugin.unwrap_or("?"));
         let message = format!("{}: {message}", self.server());
         Failure::Silent(Silence { message, help, broke })
     }
@@ -250,13 +251,13 @@ struct Cause {
 }
 
 /// What is at the bottom of an error, in words.
-fn cause(error: &(dyn std::error::Error + 'static)) -> Cause {
+fn cause(error: &(dyn std::error::Error + 'static), plugin: &str) -> Cause {
     let mut at = Some(error);
     let mut last = error.to_string();
     let mut connecting = false;
     while let Some(error) = at {
         if let Some(error) = error.downcast_ref::<AuthError>() {
-            return login(error);
+            return login(error, plugin);
         }
         last = error.to_string();
         connecting |= last.contains("(Connect)");
@@ -279,30 +280,31 @@ fn cause(error: &(dyn std::error::Error + 'static)) -> Cause {
     Cause { message, help, broke: !connecting }
 }
 
-/// A failed login. What a credential plugin prints on its standard output is a credential, so it is left out.
-fn login(error: &AuthError) -> Cause {
-    let by_hand = Some("run that command by hand, and log in again if it says so".to_owned());
+/// A failed login. What a credential plugin prints on its standard output is a credential, and its arguments and
+/// environment may have one, so they are left out.
+fn login(error: &AuthError, plugin: &str) -> Cause {
+    let by_hand =
+        Some("run it by hand as the kubeconfig says, and log in again if it asks for that".to_owned());
     let (message, help) = match error {
-        AuthError::AuthExecRun { cmd, out } => {
+        AuthError::AuthExecRun { out, .. } => {
             let said = String::from_utf8_lossy(&out.stderr);
             let said: String =
                 said.trim().lines().next_back().unwrap_or_default().chars().take(200).collect();
             (
-                format!("the credential plugin `{cmd}` of the kubeconfig failed ({}): {said}", out.status),
+                format!("the credential plugin `{plugin}` of the kubeconfig failed ({}): {said}", out.status),
                 by_hand,
             )
         }
         AuthError::AuthExecStart(error) => (
-            format!("the credential plugin of the kubeconfig cannot be started: {error}"),
-            Some("install the command that `users[].user.exec` in the kubeconfig names".to_owned()),
+            format!("the credential plugin `{plugin}` of the kubeconfig cannot be started: {error}"),
+            Some(format!("install {plugin}, or put it on PATH")),
         ),
         AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
-            ("the credential plugin of the kubeconfig gave no credential".to_owned(), by_hand)
+            (format!("the credential plugin `{plugin}` of the kubeconfig gave no credential"), by_hand)
         }
         AuthError::ReadTokenFile(error, path) => {
             (format!("the token file {} cannot be read: {error}", path.display()), None)
         }
-        AuthError::AuthExec(what) => (what.clone(), None),
         _ => ("the credentials of the kubeconfig cannot be used".to_owned(), None),
     };
     Cause { message, help, broke: false }
@@ -369,7 +371,8 @@ mod tests {
             stdout: b"{\"token\": \"secret\"}".to_vec(),
             stderr: b"trying\nsession expired\n".to_vec(),
         };
-        let cause = login(&AuthError::AuthExecRun { cmd: "aws".into(), out: Box::new(out) });
+        let cause =
+            login(&AuthError::AuthExecRun { cmd: "PASS=secret aws".into(), out: Box::new(out) }, "aws");
         let want = "the credential plugin `aws` of the kubeconfig failed (exit status: 1): session expired";
         assert_eq!(cause.message, want);
     }
