@@ -1,6 +1,7 @@
 //! What the driver promises, proven on a real control plane: objects that are wholly ours.
 
 #![cfg(feature = "driver")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where it stopped")]
 
 mod kit;
 

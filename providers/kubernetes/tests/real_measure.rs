@@ -3,6 +3,7 @@
 //! Run by hand: `cargo test --release -p afctl-kubernetes --test real_measure -- --ignored --nocapture`
 
 #![cfg(feature = "driver")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where it stopped")]
 
 mod kit;
 

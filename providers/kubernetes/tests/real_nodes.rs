@@ -1,6 +1,7 @@
 //! What the driver promises of nodes, of which only labels and taints are ours, proven on a real control plane.
 
 #![cfg(feature = "driver")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where it stopped")]
 
 mod kit;
 
@@ -32,10 +33,7 @@ fn look(cluster: &ControlPlane, name: &str) -> (Value, Value, Value) {
     let node = live(cluster, name);
     let kept = |map: &Value| -> Value {
         let map = map.as_object().cloned().unwrap_or_default();
-        map.into_iter()
-            .filter(|(key, _)| key.contains("afctl") || key.contains("example"))
-            .map(|(key, value)| (key, value))
-            .collect()
+        map.into_iter().filter(|(key, _)| key.contains("afctl") || key.contains("example")).collect()
     };
     let metadata = &node["metadata"];
     (kept(&metadata["labels"]), kept(&metadata["annotations"]), node["spec"]["taints"].clone())

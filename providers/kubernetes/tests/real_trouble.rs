@@ -1,6 +1,7 @@
 //! What the driver promises when the cluster is not as one would like: large, limited, old, closed or silent.
 
 #![cfg(feature = "driver")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where it stopped")]
 
 mod kit;
 

@@ -1,6 +1,7 @@
 //! What the tests against a real control plane share: drivers, objects as afctl makes them, and steps.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where it stopped")]
 
 use std::collections::BTreeSet;
 use std::path::Path as File;
