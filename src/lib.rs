@@ -13,3 +13,5 @@ pub mod reference;
 pub mod registry;
 pub mod source;
 pub mod survey;
+#[cfg(test)]
+mod testing;

@@ -20,6 +20,15 @@ fn description(property: &Value) -> String {
     own.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// What a figure is a figure of, if the schema is one's.
+fn figure(value: &Value) -> Option<&Value> {
+    let object = schema::resolve(value);
+    if object.contains_key("x-afctl-figure") {
+        return object.get("anyOf")?.get(0);
+    }
+    ["anyOf", "oneOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten().find_map(figure)
+}
+
 /// The types of alternatives, in words.
 fn words(at: &[&Object]) -> String {
     let mut words: Vec<String> = Vec::new();
@@ -36,7 +45,7 @@ fn words(at: &[&Object]) -> String {
         } else if object.get("additionalProperties").is_some_and(Value::is_object) {
             "entries by name".to_owned()
         } else {
-            schema::types(object).join(" or ").replace("object", "mapping").replace("string", "text")
+            schema::types(object).into_iter().filter(|t| *t != "null").collect::<Vec<_>>().join(" or ").replace("object", "mapping").replace("string", "text")
         };
         if !word.is_empty() && !words.contains(&word) {
             words.push(word);
@@ -80,12 +89,16 @@ pub fn markdown() -> String {
     while at < open.len() {
         let (path, objects) = open[at].clone();
         at += 1;
-        let mut rows: Vec<(String, &Value)> = Vec::new();
+        let mut rows: Vec<(String, String, &Value)> = Vec::new();
         for object in &objects {
             for key in schema::keys(object) {
                 if let Some(property) = schema::property(object, key) {
-                    if !rows.iter().any(|(name, _)| name == key) {
-                        rows.push((key.to_owned(), property));
+                    if !rows.iter().any(|(name, ..)| name == key) {
+                        // The one key of a kind is described beside it.
+                        let own = description(property);
+                        let beside = object.get("description").and_then(Value::as_str).unwrap_or_default();
+                        let about = if own.is_empty() { beside.to_owned() } else { own };
+                        rows.push((key.to_owned(), about, property));
                     }
                 }
             }
@@ -95,13 +108,19 @@ pub fn markdown() -> String {
         }
         let required: Vec<&str> = objects.iter().flat_map(|object| schema::required(object)).collect();
         let _ = writeln!(out, "## `{path}`\n\n| field | what | form |\n|---|---|---|");
-        for (key, property) in rows {
-            let inside = branches(property);
+        for (key, about, property) in rows {
+            let of = figure(property);
+            let inside = branches(of.unwrap_or(property));
             let star = if objects.len() == 1 && required.contains(&key.as_str()) { " *" } else { "" };
             let mut form = words(&inside);
             let choices = choices(&inside);
             if !choices.is_empty() {
-                form = format!("{}", choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "));
+                let words = choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+                let others = form.split(", or ").filter(|w| !w.starts_with('`') && *w != "a word").collect::<Vec<_>>();
+                form = if others.is_empty() { words } else { format!("{words}, or {}", others.join(", or ")) };
+            }
+            if of.is_some() {
+                form = format!("figure, {form}");
             }
             if let Some(section) = property.get("x-afctl-ref").and_then(Value::as_str) {
                 form = format!("{form}; of `spec.{section}`");
@@ -112,7 +131,7 @@ pub fn markdown() -> String {
             let _ = writeln!(
                 out,
                 "| `{key}`{star} | {} | {} |",
-                cell(&description(property)),
+                cell(&about),
                 cell(&form)
             );
             queue(&mut open, &format!("{path}.{key}"), property);
@@ -125,7 +144,7 @@ pub fn markdown() -> String {
 
 /// Objects below a property, to be described in a section of their own; figures need none.
 fn queue<'s>(open: &mut Vec<(String, Vec<&'s Object>)>, path: &str, property: &'s Value) {
-    if schema::resolve(property).contains_key("x-afctl-figure") {
+    if figure(property).is_some() {
         return;
     }
     for object in branches(property) {
