@@ -259,8 +259,9 @@ async fn real_namespaces_that_are_going_hold_things_up_and_say_why() {
     });
     let seen = af.seen(&namespace).await.unwrap();
     assert!(seen.deleting.as_ref().unwrap().contains("example.org/held"), "{:?}", seen.deleting);
-    let Readiness::Pending(why) =
-        af.driver.ready(&af.owner, &[namespace.address.clone()]).await[&namespace.address].clone()
+    let Readiness::Pending(why) = af.driver.ready(&af.owner, std::slice::from_ref(&namespace.address)).await
+        [&namespace.address]
+        .clone()
     else {
         panic!("it is not gone");
     };
@@ -276,7 +277,7 @@ async fn real_namespaces_that_are_going_hold_things_up_and_say_why() {
     let release = r#"{"metadata": {"finalizers": null}}"#;
     cluster.kubectl(&["patch", "configmap", "held", "-n", "going", "--type=merge", "-p", release]).unwrap();
     eventually("the namespace's end", || cluster.kubectl(&["get", "namespace", "going"]).is_err());
-    let states = af.driver.ready(&af.owner, &[namespace.address.clone()]).await;
+    let states = af.driver.ready(&af.owner, std::slice::from_ref(&namespace.address)).await;
     assert_eq!(states[&namespace.address], Readiness::Ready, "gone is what was wanted");
 }
 

@@ -11,7 +11,7 @@ use kube::client::{AuthError, Body, ClientBuilder};
 use kube::core::response::Status;
 use kube::{Client, Config};
 use serde::de::DeserializeOwned;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How many requests may be in flight. More gain nothing (see docs), and take what others of the cluster need.
@@ -59,8 +59,19 @@ pub(super) struct Silence {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
-    /// Whether asking again at once may help: the connection was there and broke.
-    pub broke: bool,
+    /// Of what kind it is.
+    pub why: Why,
+}
+
+/// Kinds of silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// No connection came about, or no answer over it in time.
+    Unreachable,
+    /// The connection was there and broke: asking again at once may help.
+    Broke,
+    /// There are no credentials to ask with.
+    Login,
 }
 
 /// A request.
@@ -122,13 +133,13 @@ pub(super) fn escape(text: &str) -> String {
 /// A way to a server.
 pub(super) struct Wire {
     config: Config,
-    client: OnceCell<Client>,
+    client: Mutex<Option<Client>>,
     in_flight: Semaphore,
 }
 
 impl Wire {
     pub fn new(config: Config) -> Self {
-        Self { config, client: OnceCell::new(), in_flight: Semaphore::new(IN_FLIGHT) }
+        Self { config, client: Mutex::new(None), in_flight: Semaphore::new(IN_FLIGHT) }
     }
 
     /// The server, without what may be secret in its address.
@@ -140,28 +151,33 @@ impl Wire {
         format!("{scheme}://{host}{}", url.path().trim_end_matches('/'))
     }
 
-    /// Gets the credentials, once. They may come of a program that takes its time.
-    pub async fn client(&self) -> Result<&Client, Failure> {
-        self.client
-            .get_or_try_init(|| async {
-                let config = self.config.clone();
-                let built = tokio::task::spawn_blocking(move || {
-                    ClientBuilder::try_from(config).map(ClientBuilder::build)
-                });
-                match timeout(LOGIN_LIMIT, built).await {
-                    Ok(Ok(Ok(client))) => Ok(client),
-                    Ok(Ok(Err(error))) => Err(self.silent(&error)),
-                    Ok(Err(_)) => Err(self.no_answer("the credentials could not be read", None)),
-                    Err(_) => {
-                        let help = "run the command of `users[].user.exec` in the kubeconfig by hand";
-                        Err(self.no_answer(
-                            "the credential plugin of the kubeconfig did not end in 60 s",
-                            Some(help),
-                        ))
-                    }
-                }
-            })
-            .await
+    /// Gets the credentials, once and again when they have run out. They may come of a program that takes its time.
+    pub async fn client(&self) -> Result<Client, Failure> {
+        let mut known = self.client.lock().await;
+        let valid = |client: &&Client| client.valid_until().is_none_or(|end| jiff::Timestamp::now() < end);
+        if let Some(client) = known.as_ref().filter(valid) {
+            return Ok(client.clone());
+        }
+        let client = self.log_in().await?;
+        *known = Some(client.clone());
+        Ok(client)
+    }
+
+    async fn log_in(&self) -> Result<Client, Failure> {
+        let config = self.config.clone();
+        let built =
+            tokio::task::spawn_blocking(move || ClientBuilder::try_from(config).map(ClientBuilder::build));
+        let (message, help) = match timeout(LOGIN_LIMIT, built).await {
+            Ok(Ok(Ok(client))) => return Ok(client),
+            Ok(Ok(Err(error))) => return Err(self.silent(&error)),
+            Ok(Err(_)) => ("the credentials could not be read", None),
+            Err(_) => (
+                "the credential plugin of the kubeconfig did not end in a minute",
+                Some("run the command of `users[].user.exec` in the kubeconfig by hand".to_owned()),
+            ),
+        };
+        let message = format!("{}: {message}", self.server());
+        Err(Failure::Silent(Silence { message, help, why: Why::Login }))
     }
 
     /// Sends a request and reads the answer: its code and its text.
@@ -169,7 +185,7 @@ impl Wire {
         let client = self.client().await?;
         // The semaphore is never closed.
         let _permit = self.in_flight.acquire().await;
-        self.send_now(client, call).await
+        self.send_now(&client, call).await
     }
 
     /// Sends a request and reads the answer, waiting while the server throttles. Who waits keeps his place among those in
@@ -181,7 +197,7 @@ impl Wire {
         let mut tried = 0;
         loop {
             tried += 1;
-            let failure = match self.send_now(client, call).await {
+            let failure = match self.send_now(&client, call).await {
                 Ok((_, body)) => return Ok(body),
                 Err(failure) => failure,
             };
@@ -233,25 +249,19 @@ impl Wire {
 
     fn no_answer(&self, what: &str, help: Option<&str>) -> Failure {
         let message = format!("{}: {what}", self.server());
-        Failure::Silent(Silence { message, help: help.map(str::to_owned), broke: false })
+        Failure::Silent(Silence { message, help: help.map(str::to_owned), why: Why::Unreachable })
     }
 
     fn silent(&self, error: &(dyn std::error::Error + 'static)) -> Failure {
         let plugin = self.config.auth_info.exec.as_ref().and_then(|exec| exec.command.as_deref());
-        let Cause { message, help, broke } = cause(error, plugin.unwrap_or("?"));
-        let message = format!("{}: {message}", self.server());
-        Failure::Silent(Silence { message, help, broke })
+        let silence = cause(error, plugin.unwrap_or("?"));
+        let message = format!("{}: {}", self.server(), silence.message);
+        Failure::Silent(Silence { message, ..silence })
     }
 }
 
-struct Cause {
-    message: String,
-    help: Option<String>,
-    broke: bool,
-}
-
 /// What is at the bottom of an error, in words.
-fn cause(error: &(dyn std::error::Error + 'static), plugin: &str) -> Cause {
+fn cause(error: &(dyn std::error::Error + 'static), plugin: &str) -> Silence {
     let mut at = Some(error);
     let mut last = error.to_string();
     let mut connecting = false;
@@ -277,12 +287,12 @@ fn cause(error: &(dyn std::error::Error + 'static), plugin: &str) -> Cause {
         None
     };
     let message = if connecting { format!("cannot be reached: {last}") } else { last };
-    Cause { message, help, broke: !connecting }
+    Silence { message, help, why: if connecting { Why::Unreachable } else { Why::Broke } }
 }
 
 /// A failed login. What a credential plugin prints on its standard output is a credential, and its arguments and
 /// environment may have one, so they are left out.
-fn login(error: &AuthError, plugin: &str) -> Cause {
+fn login(error: &AuthError, plugin: &str) -> Silence {
     let by_hand =
         Some("run it by hand as the kubeconfig says, and log in again if it asks for that".to_owned());
     let (message, help) = match error {
@@ -307,7 +317,7 @@ fn login(error: &AuthError, plugin: &str) -> Cause {
         }
         _ => ("the credentials of the kubeconfig cannot be used".to_owned(), None),
     };
-    Cause { message, help, broke: false }
+    Silence { message, help, why: Why::Login }
 }
 
 fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
