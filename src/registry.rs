@@ -8,10 +8,9 @@ use afctl_contract::{
     Address, ApplyError, Backend, Driver, ErrorKind, Inventory, Owner, Problem, Readiness, Scope, Step, WriteToken,
 };
 use async_trait::async_trait;
-use futures::future::BoxFuture;
 
-/// Leads to the real thing behind a site of a facility.
-type Connect = for<'a> fn(facility: &'a str, site: &'a Site) -> BoxFuture<'a, Result<Arc<dyn Driver>, Unseen>>;
+/// Leads to the real thing behind a site. Asks nothing of it yet.
+type Connect = fn(&Site) -> Result<Arc<dyn Driver>, Unseen>;
 
 /// A backend and the way to what it drives.
 pub struct Entry {
@@ -27,7 +26,7 @@ pub static BACKENDS: &[Entry] =
     &[Entry {
         backend: &afctl_kubernetes::Kubernetes,
         shared: || Arc::new(afctl_kubernetes::Kubernetes),
-        connect: kubernetes::connect,
+        connect: connect_kubernetes,
     }];
 
 /// The backend that serves a site, if any does yet.
@@ -38,11 +37,8 @@ pub fn backend_for(site: &Site) -> Option<&'static Entry> {
 impl Entry {
     /// A driver for the real thing. Where none can be had, one that says why whenever it is asked: a site that cannot
     /// be reached is unknown, and does not stop the others.
-    pub async fn driver(&self, facility: &str, site: &Site) -> Arc<dyn Driver> {
-        match (self.connect)(facility, site).await {
-            Ok(driver) => driver,
-            Err(unseen) => Arc::new(unseen),
-        }
+    pub fn driver(&self, site: &Site) -> Arc<dyn Driver> {
+        (self.connect)(site).unwrap_or_else(|unseen| Arc::new(unseen))
     }
 }
 
@@ -84,43 +80,25 @@ impl Driver for Unseen {
 }
 
 #[cfg(feature = "kubernetes")]
-mod kubernetes {
-    use super::*;
-
-    pub(super) fn connect<'a>(
-        facility: &'a str,
-        site: &'a Site,
-    ) -> BoxFuture<'a, Result<Arc<dyn Driver>, Unseen>> {
-        Box::pin(async move {
-            let settings = site.kubernetes().cloned().unwrap_or_default();
+fn connect_kubernetes(site: &Site) -> Result<Arc<dyn Driver>, Unseen> {
+    let settings = site.kubernetes().cloned().unwrap_or_default();
+    match afctl_kubernetes::driver::KubernetesDriver::connect(&settings) {
+        Ok(driver) => Ok(Arc::new(driver)),
+        Err(error) => {
             let target = settings.context.as_ref().map_or_else(
                 || "kubernetes, the current context".to_owned(),
                 |context| format!("kubernetes, context {context}"),
             );
-            match afctl_kubernetes::driver::KubernetesDriver::connect(&settings, facility).await {
-                Ok(driver) => Ok(Arc::new(driver) as Arc<dyn Driver>),
-                Err(error) => {
-                    Err(Unseen { target, message: error.message.clone(), help: error.help.clone() })
-                }
-            }
-        })
+            Err(Unseen { target, message: error.message, help: error.help })
+        }
     }
 }
 
 #[cfg(not(feature = "kubernetes"))]
-mod kubernetes {
-    use super::*;
-
-    pub(super) fn connect<'a>(
-        _: &'a str,
-        _: &'a Site,
-    ) -> BoxFuture<'a, Result<Arc<dyn Driver>, Unseen>> {
-        Box::pin(async {
-            Err(Unseen {
-                target: "kubernetes".to_owned(),
-                message: "this afctl was built without the Kubernetes driver".to_owned(),
-                help: Some("build it with the default features, or use --sandbox".to_owned()),
-            })
-        })
-    }
+fn connect_kubernetes(_: &Site) -> Result<Arc<dyn Driver>, Unseen> {
+    Err(Unseen {
+        target: "kubernetes".to_owned(),
+        message: "this afctl was built without the Kubernetes driver".to_owned(),
+        help: Some("build it with the default features, or use --sandbox".to_owned()),
+    })
 }

@@ -99,9 +99,9 @@ pub struct SurveyedSite {
 }
 
 /// A driver for a site on this ground.
-pub async fn driver(ground: &Ground<'_>, facility: &str, name: &str, site: &Site, entry: &Entry) -> Arc<dyn Driver> {
+pub fn driver(ground: &Ground<'_>, name: &str, site: &Site, entry: &Entry) -> Arc<dyn Driver> {
     match ground {
-        Ground::Real => entry.driver(facility, site).await,
+        Ground::Real => entry.driver(site),
         Ground::Sandbox(world) => {
             let target = format!("sandbox, {} of {name}", entry.backend.name());
             Arc::new(world.driver(name, (entry.shared)(), target))
@@ -112,7 +112,7 @@ pub async fn driver(ground: &Ground<'_>, facility: &str, name: &str, site: &Site
 /// Looks at all sites at once.
 pub async fn look(facility: &str, compiled: Vec<CompiledSite>, ground: &Ground<'_>) -> Survey {
     let looks = compiled.into_iter().map(|compiled| async move {
-        let driver = driver(ground, facility, &compiled.name, &compiled.settings, compiled.entry).await;
+        let driver = driver(ground, &compiled.name, &compiled.settings, compiled.entry);
         let owner = Owner { facility: facility.to_owned(), site: compiled.name.clone() };
         let wanted: Vec<_> = compiled.graph.iter().map(|resource| resource.address.clone()).collect();
         let inventory = driver.observe(&owner, &wanted).await;

@@ -100,8 +100,12 @@ fn run(case: &Path, family: &Path) -> Result<(), String> {
         return Ok(());
     }
     let mut counts: BTreeMap<&Expected, (i32, i32)> = BTreeMap::new();
-    found.iter().for_each(|f| counts.entry(f).or_default().0 += 1);
-    expected.iter().for_each(|e| counts.entry(e).or_default().1 += 1);
+    for f in &found {
+        counts.entry(f).or_default().0 += 1;
+    }
+    for e in &expected {
+        counts.entry(e).or_default().1 += 1;
+    }
     let mut why = String::new();
     for ((file, line, code, slice), (found, expected)) in counts {
         let what = match found - expected {

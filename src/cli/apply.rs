@@ -56,7 +56,7 @@ impl Apply {
         let plan = saved::read(path)?;
         let world = context.sandbox()?;
         let ground = context.ground(world.as_ref());
-        let drivers = context.block_on(reach(&plan, &ground))??;
+        let drivers = reach(&plan, &ground)?;
         if !context.is_json() {
             let view = plan_text::View { paint: context.paint_result(), verbose: context.is_verbose() };
             context.print(&plan_text::text(&plan, view))?;
@@ -80,12 +80,12 @@ impl Apply {
 }
 
 /// What leads to the sites of a saved plan; refused where that is something else now.
-async fn reach(plan: &Plan, ground: &Ground<'_>) -> Result<BTreeMap<String, Arc<dyn Driver>>, Failure> {
+fn reach(plan: &Plan, ground: &Ground<'_>) -> Result<BTreeMap<String, Arc<dyn Driver>>, Failure> {
     let mut drivers = BTreeMap::new();
     for (name, basis) in &plan.sites {
         let entry = registry::backend_for(&basis.settings)
             .ok_or_else(|| Failure::refused(format!("this afctl has no backend for site {name}")))?;
-        let driver = survey::driver(ground, &plan.facility, name, &basis.settings, entry).await;
+        let driver = survey::driver(ground, name, &basis.settings, entry);
         let target = driver.target();
         if target != basis.target {
             return Err(Failure::refused(format!(

@@ -42,7 +42,7 @@ pub(super) fn explain(error: &ScanError, text: &str, source: usize) -> Diagnosti
 fn conflict(here: &Here<'_>) -> Option<Diagnostic> {
     let mark = ["<<<<<<< ", "=======", ">>>>>>> "];
     let (start, line) =
-        here.lines_back(40).into_iter().filter(|(_, l)| mark.iter().any(|m| l.starts_with(m))).last()?;
+        here.lines_back(40).into_iter().rfind(|(_, l)| mark.iter().any(|m| l.starts_with(m)))?;
     let said = new(&reading::SYNTAX, "git left marks of a merge conflict in the text")
         .at_span(here.span(start, start + line.len().min(60)))
         .label("a mark of git")
@@ -78,10 +78,16 @@ fn by_kind(kind: &E, here: &Here<'_>) -> Option<Diagnostic> {
                 .label("closes nothing")
                 .help("remove it, or open it before")
         }
-        E::ExpectedFlowSequenceSeparator | E::ExpectedFlowMappingSeparator => separator(here),
-        E::InvalidFlowScalarIndent => separator(here),
+        E::ExpectedFlowSequenceSeparator | E::ExpectedFlowMappingSeparator | E::InvalidFlowScalarIndent => {
+            separator(here)
+        }
         E::MappingValueNotAllowed | E::InvalidColonPlacement | E::MappingKeyNotAllowed => colon(here),
-        E::SimpleKeyExpected | E::InvalidSimpleKey | E::ExpectedBlockMappingKey => no_colon(here),
+        E::SimpleKeyExpected
+        | E::InvalidSimpleKey
+        | E::ExpectedBlockMappingKey
+        | E::InvalidDocumentEnd
+        | E::ExpectedDocumentStart
+        | E::UnexpectedEndOfPlainScalar => no_colon(here),
         E::InvalidMappingValueWhitespace | E::FlowMappingValueAdjacentCollection => {
             new(&reading::COLON, "a space is missing after the colon")
                 .at_span(here.word())
@@ -118,7 +124,6 @@ fn by_kind(kind: &E, here: &Here<'_>) -> Option<Diagnostic> {
             .at_span(here.word())
             .label("a tag")
             .help("remove the tag, or quote the text if it should begin with `!`"),
-        E::InvalidDocumentEnd | E::ExpectedDocumentStart | E::UnexpectedEndOfPlainScalar => no_colon(here),
         _ => return None,
     })
 }
@@ -425,11 +430,11 @@ impl<'t> Here<'t> {
             match (quote, c) {
                 _ if comment => comment = c != '\n',
                 (Some(q), _) if c == q => quote = None,
-                (Some(_), _) => {}
                 (None, '#') if previous.is_whitespace() => comment = true,
                 (None, '"' | '\'') if !previous.is_alphanumeric() => quote = Some(c),
                 (None, '[' | '{') => open.push(i),
                 (None, ']' | '}') => drop(open.pop()),
+                // In quotes, or nothing of note.
                 _ => {}
             }
             previous = c;

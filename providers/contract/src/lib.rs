@@ -8,6 +8,7 @@ pub mod backend;
 pub mod capacity;
 pub mod change;
 pub mod codes;
+pub mod conformance;
 pub mod diagnostic;
 pub mod facility;
 pub mod gpus;

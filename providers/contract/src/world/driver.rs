@@ -9,18 +9,63 @@ use super::World;
 use super::fault::{Call, Effect, On, Struck, stopped, strike};
 use super::step::{Doing, Trouble, tick};
 use super::tables::{Stored, meta};
+use super::thing::Thing;
 use super::tx::Tx;
 use crate::backend::{ApplyError, Backend, Driver, ErrorKind, Readiness, WriteToken};
 use crate::inventory::{Inventory, Owner};
 use crate::plan::Step;
 use crate::resource::Address;
 
+/// The backend whose rules a driver holds to: one that lives as long as the program, or a shared one.
+#[derive(Clone)]
+pub enum Manner {
+    /// As long as the program.
+    Static(&'static dyn Backend),
+    /// Shared.
+    Shared(Arc<dyn Backend>),
+}
+
+impl std::ops::Deref for Manner {
+    type Target = dyn Backend;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Static(backend) => *backend,
+            Self::Shared(backend) => &**backend,
+        }
+    }
+}
+
+impl From<&'static dyn Backend> for Manner {
+    fn from(backend: &'static dyn Backend) -> Self {
+        Self::Static(backend)
+    }
+}
+
+impl From<Arc<dyn Backend>> for Manner {
+    fn from(backend: Arc<dyn Backend>) -> Self {
+        Self::Shared(backend)
+    }
+}
+
+impl<B: Backend + 'static> From<&'static B> for Manner {
+    fn from(backend: &'static B) -> Self {
+        Self::Static(backend)
+    }
+}
+
+impl<B: Backend + 'static> From<Arc<B>> for Manner {
+    fn from(backend: Arc<B>) -> Self {
+        Self::Shared(backend)
+    }
+}
+
 /// What talks to one site of the simulated world, in the manner of one backend.
 #[derive(Clone)]
 pub struct WorldDriver {
     pub(super) world: World,
     pub(super) site: String,
-    pub(super) backend: Arc<dyn Backend>,
+    pub(super) backend: Manner,
     target: String,
 }
 
@@ -47,7 +92,7 @@ pub(super) fn broken(error: &redb::Error) -> ApplyError {
 }
 
 impl WorldDriver {
-    pub(super) fn new(world: World, site: String, backend: Arc<dyn Backend>, target: String) -> Self {
+    pub(super) fn new(world: World, site: String, backend: Manner, target: String) -> Self {
         Self { world, site, backend, target }
     }
 
@@ -136,10 +181,9 @@ impl WorldDriver {
                 let call = Call { on: On::Ready, site: &self.site, address: Some(address) };
                 let effect = strike(&tx, &call)?.effect.map(|(effect, _)| effect);
                 match (effect, tx.thing(address)?) {
-                    (_, None) => Readiness::Failed("it is not there".to_owned()),
-                    (_, Some(thing)) if thing.deleting.is_some() => {
-                        Readiness::Failed("it is being deleted".to_owned())
-                    }
+                    // A deletion has come to its end.
+                    (_, None) => Readiness::Ready,
+                    (_, Some(Thing { deleting: Some(why), .. })) => Readiness::Pending(why),
                     (Some(Effect::Pending(on)), _) => Readiness::Pending(on),
                     (Some(Effect::Broken(why)), _) => Readiness::Failed(why),
                     (Some(effect), _) => {

@@ -25,12 +25,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use driver::WorldDriver;
+pub use driver::{Manner, WorldDriver};
 pub use fault::{Effect, On, Rule};
 pub use people::{Listing, Shown};
 pub use thing::{Done, Mark, Part, Thing};
 
-use crate::backend::Backend;
 use crate::resource::Address;
 use store::Store;
 
@@ -158,10 +157,10 @@ impl World {
     pub fn driver(
         &self,
         site: impl Into<String>,
-        backend: Arc<dyn Backend>,
+        backend: impl Into<Manner>,
         target: impl Into<String>,
     ) -> WorldDriver {
-        WorldDriver::new(self.clone(), site.into(), backend, target.into())
+        WorldDriver::new(self.clone(), site.into(), backend.into(), target.into())
     }
 }
 

@@ -117,7 +117,8 @@ impl Thing {
         match (&self.mark, management) {
             (_, Management::Fields) if self.parts.contains_key(facility) => Ownership::Ours,
             (Some(Mark::Facility(name)), Management::Whole) if name == facility => Ownership::Ours,
-            (Some(Mark::Facility(name) | Mark::Tool(name)), _) => Ownership::Other(name.clone()),
+            (Some(Mark::Facility(name)), _) => Ownership::Other(format!("the afctl facility {name}")),
+            (Some(Mark::Tool(name)), _) => Ownership::Other(name.clone()),
             (None, _) => Ownership::Unmarked,
         }
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use afctl_contract::conformance::step;
 use afctl_contract::world::{Effect, On, Rule, World};
 use afctl_contract::{Action, Driver, ErrorKind, Readiness, Scope, path};
 use serde_json::json;
 
-use crate::toy::{driver, owner, resource, step, token};
+use crate::toy::{driver, owner, resource, token};
 
 async fn create(world: &World, name: &str) -> Result<(), ErrorKind> {
     let resource = resource(&format!("Flavor.kueue.x-k8s.io/{name}"), json!({}));

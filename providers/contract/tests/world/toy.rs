@@ -5,11 +5,10 @@ use std::sync::Arc;
 use afctl_contract::backend::WriteToken;
 use afctl_contract::inventory::{Observed, Owner};
 use afctl_contract::language::Site;
-use afctl_contract::plan::Reason;
 use afctl_contract::world::{World, WorldDriver};
 use afctl_contract::{
-    Action, Address, Backend, Classified, Diagnostics, Facility, Graph, GraphError, Management, Origin, Path,
-    Rendered, Resource, Step, Verdict, compare, path,
+    Address, Backend, Classified, Diagnostics, Facility, Graph, GraphError, Management, Path, Rendered,
+    Resource, Verdict, compare, path,
 };
 use serde_json::{Value, json};
 
@@ -99,26 +98,4 @@ pub fn token(facility: &str) -> WriteToken {
 
 pub fn driver(world: &World) -> WorldDriver {
     world.driver("s", Arc::new(Toy), "sandbox")
-}
-
-/// A step as the planner would make it.
-pub fn step(action: Action, resource: &Resource, seen: Option<&Observed>) -> Step {
-    let is_going = matches!(action, Action::Delete | Action::Forget);
-    Step {
-        id: 0,
-        action,
-        address: resource.address.clone(),
-        management: resource.management,
-        reason: Reason::New,
-        fields: Vec::new(),
-        forced_by: Vec::new(),
-        disruption: None,
-        desired: (!is_going).then(|| resource.desired.clone()),
-        requires: resource.depends_on.iter().cloned().collect(),
-        after: Vec::new(),
-        stage: 0,
-        handle: seen.map_or(Value::Null, |seen| seen.handle.clone()),
-        origin: Origin { path: resource.origin.clone(), position: None },
-        field_origins: Vec::new(),
-    }
 }
