@@ -17,7 +17,7 @@ pub mod schema;
 mod shape;
 mod syntax;
 mod text;
-mod words;
+pub(crate) mod words;
 
 use afctl_contract::codes::{reading, structure};
 use afctl_contract::language::Strawman;
