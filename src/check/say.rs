@@ -1,6 +1,6 @@
 //! Numbers and lists as people read them.
 
-use afctl_contract::units::{Bytes, Duration};
+use afctl_contract::units::Bytes;
 
 /// A number: thousands apart, at most two digits after the point (more where it is small).
 pub fn count(number: f64) -> String {
@@ -52,11 +52,6 @@ pub fn time(seconds: f64) -> String {
     let number = seconds / size;
     let number = if number >= 10.0 { number.round() } else { (number * 10.0).round() / 10.0 };
     so_many(number, one, many)
-}
-
-/// A length of time that was written.
-pub fn duration(duration: Duration) -> String {
-    duration.to_string()
 }
 
 /// A rate of reading, in bytes a second: `16.8 GB/s`.
