@@ -61,10 +61,15 @@ fn number(value: &Value) -> Option<(f64, &'static str)> {
     }
     let text = value.as_str()?;
     None.or_else(|| text.parse::<f64>().ok().map(|n| (n, "number")))
-        .or_else(|| read(text, super::storage::real).filter(|_| text.parse::<Bytes>().is_ok()).map(|n| (n, "bytes")))
+        .or_else(|| {
+            read(text, super::storage::real).filter(|_| text.parse::<Bytes>().is_ok()).map(|n| (n, "bytes"))
+        })
         .or_else(|| read(text, |rate: Rate| rate.0).map(|n| (n, "rate")))
         .or_else(|| read(text, |money: Money| money.amount).map(|n| (n, "money")))
-        .or_else(|| read(text, |duration: Duration| f64::from(u32::try_from(duration.0).unwrap_or(u32::MAX))).map(|n| (n, "time")))
+        .or_else(|| {
+            read(text, |duration: Duration| f64::from(u32::try_from(duration.0).unwrap_or(u32::MAX)))
+                .map(|n| (n, "time"))
+        })
         .or_else(|| read(text, |share: Fraction| share.0).map(|n| (n, "number")))
         .or_else(|| read(text, |cores: Cores| cores.count()).map(|n| (n, "number")))
 }
@@ -80,30 +85,47 @@ fn date(value: Option<&Value>) -> Option<Date> {
 fn figure(cx: &Context<'_>, here: &Path, map: &serde_json::Map<String, Value>, out: &mut Diagnostics) {
     dates(cx, here, map, out);
     let text = |place: &Path, value: &Value| {
-        cx.written(place).map_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned), str::to_owned)
+        cx.written(place)
+            .map_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned), str::to_owned)
     };
     let of = |key: &str| map.get(key).and_then(number);
     if let (Some((low, _)), Some((high, _))) = (of("low"), of("high"))
         && low > high
     {
         out.push(
-            Diagnostic::new(&codes::LOW_ABOVE_HIGH, format!("The lowest, {}, is above the highest, {}", text(&here.join("low"), &map["low"]), text(&here.join("high"), &map["high"])))
-                .at(here.join("low"))
-                .also(here.join("high"), "the highest")
-                .help("exchange the two"),
+            Diagnostic::new(
+                &codes::LOW_ABOVE_HIGH,
+                format!(
+                    "The lowest, {}, is above the highest, {}",
+                    text(&here.join("low"), &map["low"]),
+                    text(&here.join("high"), &map["high"])
+                ),
+            )
+            .at(here.join("low"))
+            .also(here.join("high"), "the highest")
+            .help("exchange the two"),
         );
         return;
     }
     let Some((value, kind)) = of("value") else { return };
     let shown = text(&here.join("value"), &map["value"]);
-    for (end, outside) in [("low", of("low").is_some_and(|(low, _)| value < low)), ("high", of("high").is_some_and(|(high, _)| value > high))] {
+    for (end, outside) in [
+        ("low", of("low").is_some_and(|(low, _)| value < low)),
+        ("high", of("high").is_some_and(|(high, _)| value > high)),
+    ] {
         if outside {
-            let (limit, beyond) = (text(&here.join(end), &map[end]), if end == "low" { "below the lowest" } else { "above the highest" });
+            let (limit, beyond) = (
+                text(&here.join(end), &map[end]),
+                if end == "low" { "below the lowest" } else { "above the highest" },
+            );
             out.push(
-                Diagnostic::new(&codes::OUTSIDE, format!("{shown} is {beyond} that the source gives, {limit}"))
-                    .at(here.join("value"))
-                    .also(here.join(end), format!("the {end} end of the range"))
-                    .help("correct the one that is wrong, perhaps in another unit"),
+                Diagnostic::new(
+                    &codes::OUTSIDE,
+                    format!("{shown} is {beyond} that the source gives, {limit}"),
+                )
+                .at(here.join("value"))
+                .also(here.join(end), format!("the {end} end of the range"))
+                .help("correct the one that is wrong, perhaps in another unit"),
             );
         }
     }
@@ -126,7 +148,11 @@ fn disagree(
     let mut said = Vec::new();
     let mut most = 1.0_f64;
     for (i, claim) in others.enumerate() {
-        let (Some(entry), Some((other, other_kind))) = (claim.as_object(), claim.get("value").and_then(number)) else { continue };
+        let (Some(entry), Some((other, other_kind))) =
+            (claim.as_object(), claim.get("value").and_then(number))
+        else {
+            continue;
+        };
         if other_kind != kind || (other - value).abs() <= value.abs() * 1e-9 {
             continue;
         }
@@ -139,10 +165,17 @@ fn disagree(
         return;
     }
     let listed: Vec<&str> = said.iter().map(|(_, text)| text.as_str()).collect();
-    let apart = if most.is_finite() { format!(", {} times apart", say::count((most * 100.0).round() / 100.0)) } else { String::new() };
-    let mut finding = Diagnostic::new(&codes::SOURCES_DISAGREE, format!("Sources disagree{apart}: {shown} ({}), and {}", by(map), listed.join(", ")))
-        .at(here.join("value"))
-        .label("calculated with this");
+    let apart = if most.is_finite() {
+        format!(", {} times apart", say::count((most * 100.0).round() / 100.0))
+    } else {
+        String::new()
+    };
+    let mut finding = Diagnostic::new(
+        &codes::SOURCES_DISAGREE,
+        format!("Sources disagree{apart}: {shown} ({}), and {}", by(map), listed.join(", ")),
+    )
+    .at(here.join("value"))
+    .label("calculated with this");
     for (place, _) in said {
         finding = finding.also(place, "another source");
     }
@@ -151,7 +184,8 @@ fn disagree(
 
 /// First and last day that a date may mean, as days that can be compared.
 fn days(date: Date) -> (i32, i32) {
-    let day = |month: i8, day: i8| i32::from(date.year) * 372 + i32::from(month - 1) * 31 + i32::from(day - 1);
+    let day =
+        |month: i8, day: i8| i32::from(date.year) * 372 + i32::from(month - 1) * 31 + i32::from(day - 1);
     match (date.month, date.day) {
         (Some(month), Some(exact)) => (day(month, exact), day(month, exact)),
         (Some(month), None) => (day(month, 1), day(month, 31)),
@@ -162,22 +196,29 @@ fn days(date: Date) -> (i32, i32) {
 fn dates(cx: &Context<'_>, here: &Path, map: &serde_json::Map<String, Value>, out: &mut Diagnostics) {
     let Some(looked) = cx.strawman.metadata.as_of else { return };
     let others = map.get("others").and_then(Value::as_array).into_iter().flatten().enumerate();
-    let claims = others.filter_map(|(i, claim)| Some((here.join("others").join(i), date(claim.get("asOf"))?)));
+    let claims =
+        others.filter_map(|(i, claim)| Some((here.join("others").join(i), date(claim.get("asOf"))?)));
     for (place, when) in date(map.get("asOf")).map(|when| (here.clone(), when)).into_iter().chain(claims) {
         let (first, last) = days(when);
         let (since, until) = days(looked);
         if first > until {
             out.push(
-                Diagnostic::new(&codes::FUTURE, format!("This figure is of {when}, and the figures were last looked at in {looked}"))
-                    .at(place.join("asOf"))
-                    .also(path!["metadata", "asOf"], "when they were last looked at")
-                    .help("correct the date, or move `metadata.asOf` forward"),
+                Diagnostic::new(
+                    &codes::FUTURE,
+                    format!("This figure is of {when}, and the figures were last looked at in {looked}"),
+                )
+                .at(place.join("asOf"))
+                .also(path!["metadata", "asOf"], "when they were last looked at")
+                .help("correct the date, or move `metadata.asOf` forward"),
             );
         } else if last + 5 * 372 < since {
             out.push(
-                Diagnostic::new(&codes::OLD, format!("This figure is of {when}, more than five years before {looked}"))
-                    .at(place.join("asOf"))
-                    .help("look whether there is a newer one"),
+                Diagnostic::new(
+                    &codes::OLD,
+                    format!("This figure is of {when}, more than five years before {looked}"),
+                )
+                .at(place.join("asOf"))
+                .help("look whether there is a newer one"),
             );
         }
     }
@@ -226,7 +267,9 @@ fn prices(cx: &Context<'_>, out: &mut Diagnostics) {
             }
         }
         for (kind, prices) in &costs.instances {
-            for (field, figure) in [("onDemand", &prices.on_demand), ("spot", &prices.spot), ("reserved", &prices.reserved)] {
+            for (field, figure) in
+                [("onDemand", &prices.on_demand), ("spot", &prices.spot), ("reserved", &prices.reserved)]
+            {
                 if let Some(money) = figure.as_ref().and_then(afctl_contract::language::Figure::known) {
                     let place = here.join("instances").join(kind).join(field);
                     all.push((cx.value(&place), money, Some((&[Per::Hour], "hour"))));
@@ -252,19 +295,28 @@ fn prices(cx: &Context<'_>, out: &mut Diagnostics) {
             && !allowed.contains(&per)
         {
             out.push(
-                Diagnostic::new(&codes::PRICE_PER, format!("This price is per {per}, and the key is per {word}"))
-                    .at(place.clone())
-                    .help(format!("work it out per {word}, and write the amount and the currency only")),
+                Diagnostic::new(
+                    &codes::PRICE_PER,
+                    format!("This price is per {per}, and the key is per {word}"),
+                )
+                .at(place.clone())
+                .help(format!("work it out per {word}, and write the amount and the currency only")),
             );
         }
     }
     let Some((first, money, _)) = all.first() else { return };
     if let Some((place, other, _)) = all.iter().find(|(_, other, _)| other.currency != money.currency) {
         out.push(
-            Diagnostic::new(&codes::CURRENCIES, format!("Prices are in {} and in {}, which cannot be added up", money.currency, other.currency))
-                .at(place.clone())
-                .also(first.clone(), format!("in {}", money.currency))
-                .help(format!("write it in {}, and keep the original in its `note`", money.currency)),
+            Diagnostic::new(
+                &codes::CURRENCIES,
+                format!(
+                    "Prices are in {} and in {}, which cannot be added up",
+                    money.currency, other.currency
+                ),
+            )
+            .at(place.clone())
+            .also(first.clone(), format!("in {}", money.currency))
+            .help(format!("write it in {}, and keep the original in its `note`", money.currency)),
         );
     }
 }

@@ -26,6 +26,8 @@ mod services;
 mod sites;
 mod storage;
 mod suppress;
+#[cfg(test)]
+mod tests;
 mod unbuilt;
 
 use afctl_contract::codes::sites::TOPOLOGY;

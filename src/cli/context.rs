@@ -251,11 +251,18 @@ impl Context {
 
     /// Puts into the simulated world what is there without afctl.
     #[allow(clippy::unused_self)]
-    pub fn furnish(&self, world: Option<&World>, facility: &Facility, compiled: &Compiled) -> Result<(), Failure> {
+    pub fn furnish(
+        &self,
+        world: Option<&World>,
+        facility: &Facility,
+        compiled: &Compiled,
+    ) -> Result<(), Failure> {
         let Some(world) = world else { return Ok(()) };
         for site in &compiled.sites {
             let given = site.entry.backend.given(facility, &site.name);
-            world.give(given).map_err(|error| Failure::new(format!("the sandbox cannot be written: {error}")))?;
+            world
+                .give(given)
+                .map_err(|error| Failure::new(format!("the sandbox cannot be written: {error}")))?;
         }
         Ok(())
     }
@@ -303,7 +310,9 @@ pub fn open_sandbox() -> Result<World, Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|error| Failure::new(format!("{} cannot be made: {error}", folder.display())))?;
     }
-    World::open(path).map(|world| world.with_clock(std::sync::Arc::new(jiff::Timestamp::now))).map_err(|error| Failure::new(format!("the sandbox {SANDBOX} cannot be opened: {error}")))
+    World::open(path)
+        .map(|world| world.with_clock(std::sync::Arc::new(jiff::Timestamp::now)))
+        .map_err(|error| Failure::new(format!("the sandbox {SANDBOX} cannot be opened: {error}")))
 }
 
 /// Becomes true at the first SIGINT or SIGTERM; the second ends the program.

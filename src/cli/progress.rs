@@ -95,7 +95,11 @@ impl Journal for Terminal {
                     .waiting
                     .lock()
                     .is_ok_and(|mut seen| seen.insert(address.to_string(), on.clone()).as_ref() != Some(on));
-                self.bar.set_message(format!("waiting for {} {}: {on}", short_kind(&address.kind), name(address)));
+                self.bar.set_message(format!(
+                    "waiting for {} {}: {on}",
+                    short_kind(&address.kind),
+                    name(address)
+                ));
                 if fresh && self.verbose {
                     self.say(&format!(
                         "  {} {} {}: {on}",
@@ -175,7 +179,11 @@ pub fn looking(is_terminal: bool, sites: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
-    bar.set_message(if sites == 1 { "looking at 1 site".to_owned() } else { format!("looking at {sites} sites") });
+    bar.set_message(if sites == 1 {
+        "looking at 1 site".to_owned()
+    } else {
+        format!("looking at {sites} sites")
+    });
     bar.enable_steady_tick(std::time::Duration::from_millis(120));
     bar
 }
