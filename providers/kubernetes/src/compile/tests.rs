@@ -1,52 +1,9 @@
 //! What a strawman becomes. Assertions are on meaning: objects by address, fields by path.
 
-use afctl_contract::language::Strawman;
-use afctl_contract::{Level, SourceMap};
+use afctl_contract::Level;
 
 use super::*;
-
-/// A facility of this `spec`, with one Kubernetes site called `here`.
-fn facility(spec: &str) -> Facility {
-    let text = format!(
-        "apiVersion: afctl.dev/v1alpha1\nkind: Strawman\nmetadata: {{name: af}}\nspec:\n  topology: single-site\n{spec}"
-    );
-    let strawman: Strawman = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{e}"));
-    Facility::admit(strawman, SourceMap::default(), &Diagnostics::new()).unwrap_or_else(|| panic!("admitted"))
-}
-
-struct Compiled {
-    graph: Graph,
-    findings: Diagnostics,
-}
-
-fn compiled(spec: &str) -> Compiled {
-    let mut findings = Diagnostics::new();
-    let graph = compile(&facility(spec), "here", &mut findings).unwrap_or_else(|e| panic!("{e}"));
-    Compiled { graph, findings }
-}
-
-impl Compiled {
-    fn find(&self, end: &str) -> Option<&Resource> {
-        self.graph.iter().find(|r| r.address.to_string().ends_with(&format!("/{end}")))
-    }
-
-    fn get(&self, end: &str) -> &Resource {
-        self.find(end).unwrap_or_else(|| panic!("no {end}"))
-    }
-
-    /// A field, by JSON pointer.
-    fn field(&self, end: &str, pointer: &str) -> Value {
-        self.get(end).desired.pointer(pointer).cloned().unwrap_or(Value::Null)
-    }
-
-    fn codes(&self) -> Vec<&str> {
-        self.findings.iter().map(|d| d.code.id).collect()
-    }
-
-    fn count(&self, kind: &Kind) -> usize {
-        self.graph.iter().filter(|r| r.address.kind == kind.name).count()
-    }
-}
+use crate::testing::{Compiled, compiled, facility};
 
 const SITE: &str = "  sites: {here: {scheduler: {kubernetes: {kueue: true, namespacePrefix: af-, groupsPrefix: 'oidc:', usersPrefix: 'u:'}}}}\n";
 
@@ -228,7 +185,7 @@ fn walls_follow_the_stance() {
 #[test]
 fn nodes_are_given_fields_only() {
     let all = all();
-    assert_eq!(all.count(&kinds::NODE), 16);
+    assert_eq!(all.graph.iter().filter(|r| r.address.kind == "Node").count(), 16);
     let node = all.get("Node/g1");
     assert_eq!(node.management, Management::Fields);
     assert_eq!(
@@ -416,4 +373,107 @@ fn ten_thousand_accounts_take_no_quadratic_time() {
     assert!(graph.len() > 70_000);
     // A quadratic step takes minutes in this build; the rest some seconds.
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+const STORAGE: &str = r"
+  storage:
+    home: {role: home, site: here, system: {nfs: {server: nfs.example.org, export: /home, mountOptions: [nfsvers=4.1]}}, usable: 19TB, quotaPerUser: 100GB}
+    group: {role: project, site: here, system: {nfs: {server: nfs.example.org, export: /group}}}
+    data: {role: data, site: here, system: {cephfs: {fsName: af, secretRef: {kubernetes: rook-ceph/af-data}}}, usable: 4.5PB, deletion: delete}
+    archive: {role: data, site: here, system: {cephfs: {fsName: af, rootPath: /archive, secretRef: {kubernetes: ceph/key}}}, access: ROX}
+    scratch: {role: scratch, site: here, system: {storageClass: {name: fast}}, quotaPerAccount: 1TiB, accounts: [a]}
+    software: {role: software, system: {cvmfs: {repositories: [atlas.cern.ch]}}}
+    bucket: {role: data, site: here, system: {s3: {bucket: b}}}
+    elsewhere: {role: data, site: other, system: {nfs: {server: s, export: /e}}}
+  accounts:
+    a: {quota: {storage: 500TB}}
+    b: {}
+";
+
+fn stored() -> Compiled {
+    compiled(&format!("{SITE}{STORAGE}"))
+}
+
+#[test]
+fn what_exists_is_one_volume_for_each_namespace() {
+    let all = stored();
+    for account in ["a", "b"] {
+        let volume = all.get(&format!("PersistentVolume/af.{account}.home"));
+        let spec = &volume.desired["spec"];
+        assert_eq!(spec["csi"]["driver"], "nfs.csi.k8s.io");
+        assert_eq!(spec["csi"]["volumeAttributes"], json!({"server": "nfs.example.org", "share": "/home"}));
+        assert_eq!(spec["csi"]["volumeHandle"], format!("af.{account}.home"), "one handle a volume");
+        assert_eq!(spec["persistentVolumeReclaimPolicy"], "Retain");
+        assert_eq!(spec["capacity"]["storage"], "19T");
+        assert_eq!(spec["mountOptions"], json!(["nfsvers=4.1"]));
+        assert!(spec.get("claimRef").is_none(), "it is the controller's: writing it anew loses the claim");
+        let claim = all.get(&format!("PersistentVolumeClaim/af-{account}/home"));
+        assert_eq!(claim.desired["spec"]["volumeName"], format!("af.{account}.home"));
+        assert_eq!(claim.desired["spec"]["storageClassName"], "");
+        assert!(claim.depends_on.contains(&volume.address));
+    }
+    assert_eq!(all.field("PersistentVolume/af.a.group", "/spec/csi/volumeAttributes/subDir"), "a");
+    let archive = all.field("PersistentVolume/af.a.archive", "/spec/csi");
+    assert_eq!(archive["volumeAttributes"]["rootPath"], "/archive");
+    assert_eq!(archive["nodeStageSecretRef"], json!({"name": "key", "namespace": "ceph"}));
+    assert_eq!(archive["driver"], "cephfs.csi.ceph.com");
+    assert_eq!(archive["readOnly"], true);
+    assert!(all.find("PersistentVolume/af.a.elsewhere").is_none(), "it is not seen from here");
+    assert!(all.codes().contains(&"AF1005") && all.codes().contains(&"AF1012"));
+}
+
+#[test]
+fn what_is_made_has_a_class() {
+    let all = stored();
+    let class = &all.get("StorageClass.storage.k8s.io/af.data").desired;
+    assert_eq!(class["provisioner"], "rook-ceph.cephfs.csi.ceph.com");
+    assert_eq!(class["parameters"]["clusterID"], "rook-ceph");
+    assert_eq!(class["parameters"]["csi.storage.k8s.io/node-stage-secret-name"], "af-data");
+    assert_eq!(class["reclaimPolicy"], "Delete");
+    assert_eq!(all.field("PersistentVolumeClaim/af-a/data", "/spec/storageClassName"), "af.data");
+    assert_eq!(all.field("PersistentVolumeClaim/af-a/data", "/spec/resources/requests/storage"), "500T");
+    let from = path!["spec", "resources", "requests", "storage"];
+    assert_eq!(
+        all.get("PersistentVolumeClaim/af-a/data").origin_of(&from).to_string(),
+        "spec.accounts.a.quota.storage"
+    );
+    assert_eq!(all.field("PersistentVolumeClaim/af-b/data", "/spec/resources/requests/storage"), "4500T");
+    assert_eq!(
+        all.field("PersistentVolumeClaim/af-a/software", "/spec/accessModes"),
+        json!(["ReadOnlyMany"])
+    );
+    assert!(all.find("PersistentVolumeClaim/af-b/scratch").is_none(), "scratch is for a only");
+}
+
+#[test]
+fn storage_quotas_leave_room_for_what_the_facility_mounts() {
+    let all = stored();
+    let hard = all.field("ResourceQuota/af-a/quota", "/spec/hard");
+    // 500 TB, scratch of 1 TiB, and home, group, archive and software of one MiB each.
+    let total = 500_000_000_000_000 + (1_u64 << 40) + 4 * storage::NOMINAL;
+    assert_eq!(hard["requests.storage"], crate::quantity::bytes(total));
+    assert_eq!(hard["af.data.storageclass.storage.k8s.io/requests.storage"], "500T");
+    assert_eq!(hard["fast.storageclass.storage.k8s.io/requests.storage"], "1Ti");
+    let hard = all.field("ResourceQuota/af-b/quota", "/spec/hard");
+    assert_eq!(hard, json!({"fast.storageclass.storage.k8s.io/requests.storage": "0"}));
+}
+
+#[test]
+fn a_claim_of_no_size_is_not_made() {
+    let spec = format!(
+        "{SITE}  storage: {{s: {{role: scratch, site: here, system: {{storageClass: {{name: fast}}}}}}}}\n  accounts: {{a: {{}}}}\n"
+    );
+    let all = compiled(&spec);
+    assert_eq!(all.codes(), ["AF1014"]);
+    assert!(all.find("PersistentVolumeClaim/af-a/s").is_none());
+}
+
+#[test]
+fn a_key_outside_the_cluster_is_an_error() {
+    let spec = format!(
+        "{SITE}  storage: {{s: {{role: data, site: here, system: {{cephfs: {{fsName: f, secretRef: {{env: KEY}}}}}}}}}}\n  accounts: {{a: {{}}}}\n"
+    );
+    let all = compiled(&spec);
+    assert_eq!(all.codes(), ["AF1013"]);
+    assert!(all.findings.has_errors());
 }
