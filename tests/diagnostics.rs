@@ -17,13 +17,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use afctl::check::check;
 use afctl::cli::diagnostics::{Look, pointed_at, text};
 use afctl::source::{Input, Reading, read};
 use afctl_contract::{Level, codes};
 
 /// Everything that `afctl validate` runs.
 fn validate(inputs: &[Input]) -> Reading {
-    read(inputs)
+    let mut reading = read(inputs);
+    if let Some(strawman) = &reading.strawman {
+        reading.diagnostics.extend(check(strawman, &reading.sources));
+        reading.diagnostics.sort(&reading.sources);
+    }
+    reading
 }
 
 /// A finding as a case writes it: file, line (0: no place), code, slice.
@@ -100,8 +106,12 @@ fn run(case: &Path, family: &Path) -> Result<(), String> {
         return Ok(());
     }
     let mut counts: BTreeMap<&Expected, (i32, i32)> = BTreeMap::new();
-    found.iter().for_each(|f| counts.entry(f).or_default().0 += 1);
-    expected.iter().for_each(|e| counts.entry(e).or_default().1 += 1);
+    for f in &found {
+        counts.entry(f).or_default().0 += 1;
+    }
+    for e in &expected {
+        counts.entry(e).or_default().1 += 1;
+    }
     let mut why = String::new();
     for ((file, line, code, slice), (found, expected)) in counts {
         let what = match found - expected {

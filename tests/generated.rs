@@ -78,7 +78,7 @@ fn each_schema(value: &Value, visit: &mut impl FnMut(&serde_json::Map<String, Va
     for (key, below) in object {
         match key.as_str() {
             "properties" | "$defs" => {
-                below.as_object().into_iter().flat_map(|o| o.values()).for_each(|s| each_schema(s, visit))
+                below.as_object().into_iter().flat_map(|o| o.values()).for_each(|s| each_schema(s, visit));
             }
             "oneOf" | "anyOf" => below.as_array().into_iter().flatten().for_each(|s| each_schema(s, visit)),
             "items" | "additionalProperties" => each_schema(below, visit),

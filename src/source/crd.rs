@@ -164,11 +164,8 @@ fn plain(object: &Object) -> Value {
         "array" => {
             out.insert("items".into(), object.get("items").map_or_else(open, structural));
         }
-        "integer" => {
-            if object.get("format").and_then(Value::as_str) == Some("uint32") && !out.contains_key("maximum")
-            {
-                out.insert("maximum".into(), Value::from(u32::MAX));
-            }
+        "integer" if object.get("format").and_then(Value::as_str) == Some("uint32") => {
+            out.entry("maximum").or_insert_with(|| Value::from(u32::MAX));
         }
         _ => {}
     }

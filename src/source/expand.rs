@@ -12,7 +12,7 @@ use super::node::{Entry, Kind, MAX_DEPTH, MAX_NODES, Node, Via};
 use super::parse::{Document, Id, What, too_deep};
 use super::{scalar, words};
 
-/// Bounds of one file's findings of this phase.
+/// So many findings of this phase are said for a file.
 const MOST: usize = 200;
 
 pub(super) struct Expander<'d, 't> {
@@ -22,6 +22,7 @@ pub(super) struct Expander<'d, 't> {
     count: usize,
     /// Nodes being expanded, for aliases that lead back into them.
     open: Vec<Id>,
+    said: usize,
 }
 
 /// The expansion was stopped; why has been said.
@@ -31,7 +32,7 @@ type Expanded = Result<Node, Stopped>;
 
 impl<'d, 't> Expander<'d, 't> {
     pub(super) fn new(document: &'d Document<'t>, source: usize, found: &'d mut Diagnostics) -> Self {
-        Self { document, source, found, count: 0, open: Vec::new() }
+        Self { document, source, found, count: 0, open: Vec::new(), said: 0 }
     }
 
     pub(super) fn root(mut self, root: Id) -> Expanded {
@@ -43,8 +44,14 @@ impl<'d, 't> Expander<'d, 't> {
         Span { source: self.source, start: raw.start, end: raw.end }
     }
 
+    /// Whether what is found now is not said any more, so that words for it need not be found.
+    fn full(&self) -> bool {
+        self.said > MOST
+    }
+
     fn say(&mut self, diagnostic: Diagnostic) {
-        if self.found.count(afctl_contract::Level::Error) < MOST {
+        self.said += 1;
+        if !self.full() {
             self.found.push(diagnostic);
         }
     }
@@ -114,6 +121,9 @@ impl<'d, 't> Expander<'d, 't> {
     }
 
     fn unknown_alias(&mut self, id: Id, name: &str) -> Node {
+        if self.full() {
+            return Node { kind: Kind::Broken, span: self.span(id), via: None };
+        }
         let names = self.document.anchor_names.iter().map(String::as_str).filter(|n| !n.is_empty());
         let help = match words::nearest(name, names) {
             Some(near) => format!("did you mean `*{near}`?"),
@@ -138,28 +148,27 @@ impl<'d, 't> Expander<'d, 't> {
             None | Some(Some("str")) => Ok(as_text()),
             Some(Some("null")) if matches!(text, "" | "~" | "null") => Ok(Kind::Null),
             Some(Some(wanted @ ("int" | "float" | "bool"))) => match (wanted, scalar::plain(text)) {
-                ("int", Ok(kind @ Kind::Int(_))) | ("bool", Ok(kind @ Kind::Bool(_))) => Ok(kind),
+                ("int", Ok(kind @ Kind::Int(_)))
+                | ("bool", Ok(kind @ Kind::Bool(_)))
+                | ("float", Ok(kind @ Kind::Float(_))) => Ok(kind),
                 #[allow(clippy::cast_precision_loss)] // what `!!float 3` asks for
                 ("float", Ok(Kind::Int(i))) => Ok(Kind::Float(i as f64)),
-                ("float", Ok(kind @ Kind::Float(_))) => Ok(kind),
                 (_, Err(error)) => Err(error),
                 _ => return self.bad_tag(id, &format!("`{text}` is not what its tag `!!{wanted}` says")),
             },
             Some(_) => return self.bad_tag(id, "this tag means nothing to afctl"),
         };
-        match read {
-            Ok(kind) => Node { kind, span, via: None },
-            Err(scalar::NotFinite) => {
-                let said = Diagnostic::new(
-                    &reading::NOT_FINITE,
-                    format!("`{text}` is not a number that can be used"),
-                )
-                .at_span(span)
-                .label("too large, or no number")
-                .help("leave the key out where there is no limit, or write the largest value that holds");
-                self.broken(id, said)
-            }
-        }
+        let Ok(kind) = read else {
+            let said = Diagnostic::new(
+                &reading::NOT_FINITE,
+                format!("`{}` is not a number that can be used", words::cut(text, 40)),
+            )
+            .at_span(span)
+            .label("too large, or no number")
+            .help("leave the key out where there is no limit, or write the largest value that holds");
+            return self.broken(id, said);
+        };
+        Node { kind, span, via: None }
     }
 
     fn bad_tag(&mut self, id: Id, message: &str) -> Node {

@@ -32,6 +32,7 @@ pub fn load<P: AsRef<str>>(names: &[P]) -> Reading {
     reading
 }
 
+#[allow(clippy::result_large_err)] // once a file
 fn bytes(name: &str) -> Result<Vec<u8>, Diagnostic> {
     let cannot = |error: &io::Error| {
         Diagnostic::new(&reading::CANNOT_OPEN, format!("{} cannot be read: {}", shown(name), said(error)))
@@ -115,7 +116,10 @@ fn yaml_files(directory: &FilePath) -> Vec<String> {
     let mut names: Vec<String> = entries
         .take(10_000)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json"))
+        .filter(|name| {
+            let end = FilePath::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default();
+            ["yaml", "yml", "json"].iter().any(|e| e.eq_ignore_ascii_case(end))
+        })
         .collect();
     names.sort();
     names

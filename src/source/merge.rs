@@ -23,7 +23,7 @@ pub fn merge(base: Node, patch: Node, idle: &mut Vec<Idle>) -> Node {
     merge_at(base, patch, &Path::root(), idle)
 }
 
-fn merge_at(base: Node, patch: Node, path: &Path, idle: &mut Vec<Idle>) -> Node {
+fn merge_at(base: Node, patch: Node, at: &Path, idle: &mut Vec<Idle>) -> Node {
     let Kind::Map(changes) = patch.kind else { return patch };
     let mut merged = match base.kind {
         Kind::Map(_) => base,
@@ -34,14 +34,14 @@ fn merge_at(base: Node, patch: Node, path: &Path, idle: &mut Vec<Idle>) -> Node 
             if matches!(change.value.kind, Kind::Null) {
                 if entries.shift_remove(&key).is_none() {
                     let siblings = entries.keys().take(100).cloned().collect();
-                    idle.push(Idle { path: path.join(&key), key: change.key, siblings });
+                    idle.push(Idle { path: at.join(&key), key: change.key, siblings });
                 }
                 continue;
             }
             let old = entries.get_mut(&key);
             let entry = match old {
                 Some(old) if old.value.as_map().is_some() && change.value.as_map().is_some() => {
-                    let below = path.join(&key);
+                    let below = at.join(&key);
                     let empty = Node { kind: Kind::Null, span: old.value.span, via: None };
                     let base = std::mem::replace(&mut old.value, empty);
                     old.value = merge_at(base, change.value, &below, idle);

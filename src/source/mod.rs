@@ -8,6 +8,7 @@ mod crd;
 mod expand;
 mod explain;
 mod file;
+mod here;
 pub mod merge;
 pub mod node;
 mod parse;
@@ -17,7 +18,7 @@ pub mod schema;
 mod shape;
 mod syntax;
 mod text;
-mod words;
+pub(crate) mod words;
 
 use afctl_contract::codes::{reading, structure};
 use afctl_contract::language::Strawman;

@@ -7,6 +7,7 @@ use afctl_contract::diagnostic::{At, Code, Related};
 use afctl_contract::{Diagnostic, Span};
 use granit_parser::{ErrorKind as E, ScanError};
 
+use super::here::{Here, colons};
 use super::parse::too_deep;
 use super::words;
 
@@ -42,7 +43,7 @@ pub(super) fn explain(error: &ScanError, text: &str, source: usize) -> Diagnosti
 fn conflict(here: &Here<'_>) -> Option<Diagnostic> {
     let mark = ["<<<<<<< ", "=======", ">>>>>>> "];
     let (start, line) =
-        here.lines_back(40).into_iter().filter(|(_, l)| mark.iter().any(|m| l.starts_with(m))).last()?;
+        here.lines_back(40).into_iter().rfind(|(_, l)| mark.iter().any(|m| l.starts_with(m)))?;
     let said = new(&reading::SYNTAX, "git left marks of a merge conflict in the text")
         .at_span(here.span(start, start + line.len().min(60)))
         .label("a mark of git")
@@ -78,10 +79,16 @@ fn by_kind(kind: &E, here: &Here<'_>) -> Option<Diagnostic> {
                 .label("closes nothing")
                 .help("remove it, or open it before")
         }
-        E::ExpectedFlowSequenceSeparator | E::ExpectedFlowMappingSeparator => separator(here),
-        E::InvalidFlowScalarIndent => separator(here),
+        E::ExpectedFlowSequenceSeparator | E::ExpectedFlowMappingSeparator | E::InvalidFlowScalarIndent => {
+            separator(here)
+        }
         E::MappingValueNotAllowed | E::InvalidColonPlacement | E::MappingKeyNotAllowed => colon(here),
-        E::SimpleKeyExpected | E::InvalidSimpleKey | E::ExpectedBlockMappingKey => no_colon(here),
+        E::SimpleKeyExpected
+        | E::InvalidSimpleKey
+        | E::ExpectedBlockMappingKey
+        | E::InvalidDocumentEnd
+        | E::ExpectedDocumentStart
+        | E::UnexpectedEndOfPlainScalar => no_colon(here),
         E::InvalidMappingValueWhitespace | E::FlowMappingValueAdjacentCollection => {
             new(&reading::COLON, "a space is missing after the colon")
                 .at_span(here.word())
@@ -118,7 +125,6 @@ fn by_kind(kind: &E, here: &Here<'_>) -> Option<Diagnostic> {
             .at_span(here.word())
             .label("a tag")
             .help("remove the tag, or quote the text if it should begin with `!`"),
-        E::InvalidDocumentEnd | E::ExpectedDocumentStart | E::UnexpectedEndOfPlainScalar => no_colon(here),
         _ => return None,
     })
 }
@@ -282,163 +288,4 @@ fn trailing(here: &Here<'_>) -> Diagnostic {
         said.help = Some("inside single quotes write an apostrophe twice: 'the group''s pool'".into());
     }
     said
-}
-
-/// How many colons of this line end a key.
-fn colons(line: &str) -> usize {
-    let line = line.find(" #").map_or(line, |i| &line[..i]).trim_end();
-    line.matches(": ").count() + usize::from(line.ends_with(':'))
-}
-
-/// The text around an error.
-struct Here<'t> {
-    text: &'t str,
-    at: usize,
-    source: usize,
-}
-
-impl<'t> Here<'t> {
-    fn new(text: &'t str, at: usize, source: usize) -> Self {
-        let mut at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        Self { text, at, source }
-    }
-
-    /// A place, moved to the boundaries of characters and at least one long where there is one.
-    fn span(&self, start: usize, end: usize) -> Span {
-        let mut start = start.min(self.text.len());
-        while !self.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let mut end = end.clamp(start, self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end += 1;
-        }
-        Span { source: self.source, start, end }
-    }
-
-    fn rest(&self) -> &'t str {
-        &self.text[self.at..]
-    }
-
-    fn line_start(&self, at: usize) -> usize {
-        self.text[..at].rfind('\n').map_or(0, |i| i + 1)
-    }
-
-    fn line_of(&self, at: usize) -> usize {
-        self.line_start(at)
-    }
-
-    fn line_from(&self, start: usize) -> &'t str {
-        let rest = &self.text[start..];
-        rest[..rest.find('\n').unwrap_or(rest.len())].trim_end_matches('\r')
-    }
-
-    /// The line of the error; at the end of the text the last one with something in it.
-    fn current(&self) -> (usize, &'t str) {
-        let at = if self.rest().trim().is_empty() { self.text.trim_end().len() } else { self.at };
-        let start = self.line_start(at);
-        (start, self.line_from(start))
-    }
-
-    fn line(&self) -> &'t str {
-        self.current().1
-    }
-
-    /// This line and those before it, nearest first.
-    fn lines_back(&self, more: usize) -> Vec<(usize, &'t str)> {
-        let (mut start, line) = self.current();
-        let mut lines = vec![(start, line)];
-        while start > 0 && lines.len() <= more {
-            start = self.line_start(start - 1);
-            lines.push((start, self.line_from(start)));
-        }
-        lines
-    }
-
-    /// The word at the error, at most to the end of its line.
-    fn word(&self) -> Span {
-        let rest = self.rest();
-        let skipped = rest.len() - rest.trim_start_matches([' ', '\r', '\n']).len();
-        if rest.trim().is_empty() {
-            let end = self.text.trim_end().len();
-            let (start, line) = self.current();
-            let start = start + line.len() - line.trim_start().len();
-            return self.span(start.min(end), end.min(start + 60));
-        }
-        let start = self.at + skipped;
-        let rest = &self.text[start..];
-        let end = rest.find([' ', '\n', '\r', '\t', ',', ']', '}']).unwrap_or(rest.len()).clamp(1, 60);
-        self.span(start, start + end)
-    }
-
-    fn word_text(&self) -> &'t str {
-        let word = self.word();
-        &self.text[word.start..word.end]
-    }
-
-    fn char_of(&self, wanted: char) -> Span {
-        let at = self.rest().find(wanted).map_or(self.at, |i| self.at + i);
-        self.span(at, at + 1)
-    }
-
-    /// The first escape at or behind the error that YAML does not know, with the character behind its backslash.
-    fn escape(&self) -> Span {
-        let mut chars = self.rest().char_indices();
-        while let Some((i, c)) = chars.next() {
-            if c != '\\' {
-                continue;
-            }
-            match chars.next() {
-                Some((_, next)) if "0abtnvfre \"/\\N_LP\n\r\t".contains(next) => {}
-                Some((_, next)) => return self.span(self.at + i, self.at + i + 1 + next.len_utf8()),
-                None => break,
-            }
-        }
-        self.word()
-    }
-
-    /// A tab in the indentation of this line or the one before.
-    fn tab(&self) -> Option<Span> {
-        self.lines_back(1).into_iter().find_map(|(start, line)| {
-            let indent = &line[..line.len() - line.trim_start().len()];
-            let tab = indent.find('\t')?;
-            let width = indent[tab..].bytes().take_while(|b| *b == b'\t').count();
-            Some(self.span(start + tab, start + tab + width))
-        })
-    }
-
-    fn last_open(&self, open: char) -> Option<usize> {
-        self.text[..self.at].rfind(open)
-    }
-
-    /// Where the innermost bracket that is still open before the error was opened, quotes and comments aside.
-    fn innermost_open(&self) -> Option<usize> {
-        let before = &self.text[..self.at];
-        let mut open = Vec::new();
-        let mut quote = None;
-        let mut previous = ' ';
-        let mut comment = false;
-        for (i, c) in before.char_indices() {
-            match (quote, c) {
-                _ if comment => comment = c != '\n',
-                (Some(q), _) if c == q => quote = None,
-                (Some(_), _) => {}
-                (None, '#') if previous.is_whitespace() => comment = true,
-                (None, '"' | '\'') if !previous.is_alphanumeric() => quote = Some(c),
-                (None, '[' | '{') => open.push(i),
-                (None, ']' | '}') => drop(open.pop()),
-                _ => {}
-            }
-            previous = c;
-        }
-        open.pop()
-    }
-
-    /// Whether this line reads as `key: …`, or an error right behind a key.
-    fn looks_like_key(&self) -> bool {
-        self.lines_back(0).iter().any(|(_, line)| colons(line) > 0)
-    }
 }

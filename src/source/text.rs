@@ -9,6 +9,7 @@ use super::Input;
 pub const MAX_BYTES: usize = 8 << 20;
 
 /// The text of an input, without a byte-order mark.
+#[allow(clippy::result_large_err)] // once a file
 pub(super) fn decode(input: &Input) -> Result<String, Diagnostic> {
     let name = shown(&input.name);
     let bytes = input.bytes.as_slice();
@@ -72,7 +73,7 @@ pub(super) fn control_character(text: &str, source: usize, name: &str) -> Option
 }
 
 fn not_utf8(bytes: &[u8], at: usize, name: &str) -> Diagnostic {
-    let line = bytes[..at].iter().filter(|&&b| b == b'\n').count() + 1;
+    let line = bytes[..at].split(|b| *b == b'\n').count();
     let odd =
         bytes.iter().filter(|b| **b >= 0x80 || (**b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r'))).count();
     if odd * 4 > bytes.len() {

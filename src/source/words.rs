@@ -17,7 +17,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         w.strip_suffix("ies").map_or_else(|| w.trim_end_matches('s').to_owned(), |s| format!("{s}y"))
     };
     let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates.into_iter().take(2000) {
+    for candidate in candidates.into_iter().take(1000) {
         let other = bare(candidate);
         let distance = if plain == other {
             0

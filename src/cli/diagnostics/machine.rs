@@ -177,7 +177,7 @@ fn sentence(message: &str) -> String {
 pub fn github(diagnostics: &Diagnostics, sources: &SourceMap) -> String {
     let lines = Lines::new(sources);
     let mut out = String::new();
-    for diagnostic in diagnostics.iter() {
+    for diagnostic in diagnostics {
         let found = located(diagnostic, &lines);
         let command = match diagnostic.level {
             Level::Error => "error",

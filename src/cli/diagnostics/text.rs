@@ -69,7 +69,8 @@ pub fn text(diagnostics: &Diagnostics, sources: &SourceMap, look: Look) -> Strin
         let _ = writeln!(out, "… and {left} more");
     }
     let _ = writeln!(out, "{}", summary(diagnostics));
-    out
+    // What stands in the strawman stays as it is; our own words can do without.
+    if look.unicode { out } else { out.replace('…', "...") }
 }
 
 /// `2 errors, 1 warning`

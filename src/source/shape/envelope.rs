@@ -100,7 +100,7 @@ impl Walk<'_> {
     ) {
         if let Some(entry) = entries.get(key) {
             self.inside(key, |walk| {
-                walk.value(&entry.value, &structure::NOT_A_STRAWMAN, message, label, Some(help))
+                walk.value(&entry.value, &structure::NOT_A_STRAWMAN, message, label, Some(help));
             });
         }
     }

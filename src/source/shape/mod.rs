@@ -27,7 +27,7 @@ pub(super) use variants::patched;
 /// After so many findings the check stops.
 pub const MOST: usize = 1000;
 /// How often names that look alike are searched for: bounds the time that a hostile document takes.
-const MOST_HINTS: usize = 400;
+const MOST_HINTS: usize = 200;
 
 /// One finding, and for a name that is not defined the place where its definition would stand.
 struct Finding {
@@ -239,7 +239,7 @@ impl<'d> Walk<'d> {
             Kind::Map(_) if types.contains(&"object") => self.mapping(node, object),
             Kind::Seq(items) if types.contains(&"array") => self.list(node, items, object),
             Kind::Str { text, .. } if types.is_empty() || types.contains(&"string") => {
-                self.text(node, text, object)
+                self.text(node, text, object);
             }
             Kind::Bool(_) if types.contains(&"boolean") => {}
             Kind::Int(_) | Kind::Float(_) if types.contains(&"number") || types.contains(&"integer") => {
@@ -247,7 +247,7 @@ impl<'d> Walk<'d> {
             }
             Kind::Null if types.contains(&"null") => {}
             Kind::Int(_) | Kind::Float(_) if object.contains_key("x-afctl-unit") => {
-                self.no_unit(node, object)
+                self.no_unit(node, object);
             }
             _ => self.wrong_type(node, object),
         }
@@ -284,7 +284,7 @@ impl<'d> Walk<'d> {
                     return;
                 }
                 self.inside(index, |walk| {
-                    if matches!(item.kind, Kind::Null) && !schema::types(schema::resolve(schema)).is_empty() {
+                    if matches!(item.kind, Kind::Null) && !keys::forms(schema::resolve(schema)).is_empty() {
                         walk.no_value(item, schema::resolve(schema));
                     } else {
                         walk.check(item, schema);

@@ -69,7 +69,8 @@ impl<'d> Walk<'d> {
             return;
         }
         let Some(names) = self.defined(section) else { return };
-        let names: Vec<&str> = names.collect();
+        // More than these are neither compared nor listed.
+        let names: Vec<&str> = names.take(1000).collect();
         let short = words::cut(name, 60);
         let near = if self.may_hint() { words::nearest(name, names.iter().copied()) } else { None };
         let one = singular(section);

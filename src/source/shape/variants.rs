@@ -15,7 +15,7 @@ use super::super::schema;
 use super::{MOST, Outcome, Walk};
 
 /// All variants together may have so many nodes.
-const MOST_NODES: usize = 2 * super::super::node::MAX_NODES;
+const MOST_NODES: usize = super::super::node::MAX_NODES / 2;
 
 /// `document` with the patch of one of its variants applied, without any variants; and what the patch deletes in vain.
 pub(in super::super) fn patched(document: &Node, variant: &str) -> Option<(Node, Vec<Idle>)> {

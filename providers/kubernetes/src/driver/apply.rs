@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::errors::{About, explain, stale};
-use super::nodes::Node;
+use super::nodes::{self, Node};
 use super::object;
 use super::wire::{Call, Failure, METADATA, Wire, escape};
 use crate::kinds::{self, Kind};
@@ -85,12 +85,15 @@ impl<'a> Target<'a> {
     }
 
     /// Server-side apply. With `force`, fields that others wrote become ours.
-    async fn put(&self, object: &Value, force: bool) -> Result<(), Failure> {
-        let call = Call::write(Method::PATCH, &self.path, APPLY, object)
+    fn put_call(&self, object: &Value, force: bool) -> Call {
+        Call::write(Method::PATCH, &self.path, APPLY, object)
             .with("fieldManager", MANAGER)
             .with("force", if force { "true" } else { "false" })
-            .with("fieldValidation", "Strict");
-        self.wire.send(&call).await.map(|_| ())
+            .with("fieldValidation", "Strict")
+    }
+
+    async fn put(&self, object: &Value) -> Result<(), Failure> {
+        self.wire.send(&self.put_call(object, true)).await.map(|_| ())
     }
 
     /// The object's metadata, `None` where there is none.
@@ -105,7 +108,7 @@ impl<'a> Target<'a> {
     async fn create(&self, desired: Value) -> Result<(), ApplyError> {
         let mut object = desired;
         object["metadata"]["resourceVersion"] = NO_VERSION.into();
-        let Err(failure) = self.put(&object, true).await else { return Ok(()) };
+        let Err(failure) = self.put(&object).await else { return Ok(()) };
         let contested = failure.refusal(409).is_some();
         let error = self.explain(&failure);
         if !contested || error.kind != ErrorKind::Stale {
@@ -151,7 +154,7 @@ impl<'a> Target<'a> {
     async fn change(&self, desired: Value, uid: &str) -> Result<(), ApplyError> {
         let mut object = desired;
         object["metadata"]["uid"] = uid.into();
-        self.put(&object, true).await.map_err(|failure| self.explain(&failure))
+        self.put(&object).await.map_err(|failure| self.explain(&failure))
     }
 
     async fn remove(&self, uid: &str) -> Result<(), Failure> {
@@ -213,67 +216,118 @@ impl<'a> Target<'a> {
     }
 
     /// Puts our labels, annotations and taints on a node.
-    ///
-    /// Labels that others wrote are taken from them only where the node is ours already, or is being adopted: the first
-    /// time, they are a conflict that a person has to settle.
     async fn put_on(&self, desired: &Value, uid: &str, adopt: bool) -> Result<(), ApplyError> {
         let taints = desired["spec"]["taints"].as_array().cloned().unwrap_or_default();
-        let marks = self.taints(&taints, uid).await?.ok_or_else(|| stale(self.about))?;
-        let ours = match object::ownership(&marks, &[], self.owner) {
-            Ownership::Ours => true,
-            Ownership::Other(who) if !adopt && marks["labels"].get(labels::FACILITY).is_some() => {
-                let message = format!("{} {} belongs to {who}", self.kind().kind, self.about.address.name);
-                return Err(
-                    ApplyError::new(ErrorKind::NotOurs, message).help("one node can be in one facility only")
-                );
-            }
-            _ => false,
-        };
         let mut fields = desired.clone();
-        fields["metadata"]["uid"] = uid.into();
         if let Some(fields) = fields.as_object_mut() {
             fields.remove("spec");
         }
-        self.put(&fields, ours || adopt).await.map_err(|failure| self.explain(&failure))
+        for _ in 0..NODE_TRIES {
+            let node = self.node(uid).await?.ok_or_else(|| stale(self.about))?;
+            let force = self.may_take(&node, adopt)?;
+            match self.set_on_node(&node, &taints, fields.clone(), force).await {
+                Err(failure) if self.was_changed(&failure) => {}
+                result => return result.map_err(|failure| self.explain(&failure)),
+            }
+        }
+        Err(self.contended())
     }
 
     /// Takes off a node exactly what is ours.
     async fn take_off(&self, uid: &str) -> Result<(), ApplyError> {
-        if self.taints(&[], uid).await?.is_none() {
-            return Ok(());
-        }
         let kind = self.kind();
         let nothing = json!({
-            "apiVersion": kind.api_version, "kind": kind.kind,
-            "metadata": {"name": self.about.address.name, "uid": uid},
+            "apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": self.about.address.name},
         });
-        self.put(&nothing, true).await.map_err(|failure| self.explain(&failure))
-    }
-
-    /// Makes our taints on a node these; gives the node's marks as they were, `None` where the node is gone.
-    async fn taints(&self, wanted: &[Value], uid: &str) -> Result<Option<Value>, ApplyError> {
-        let mut last = stale(self.about);
         for _ in 0..NODE_TRIES {
-            let node: Node = match self.wire.ask(&Call::get(&self.path)).await {
-                Ok(node) => node,
-                Err(failure) if failure.refusal(404).is_some() => return Ok(None),
-                Err(failure) => return Err(self.explain(&failure)),
-            };
-            if node.uid() != uid {
-                return Err(stale(self.about));
+            let Some(node) = self.node(uid).await? else { return Ok(()) };
+            if !labels::owned_by(&node.marks()["labels"], self.owner) {
+                // It was let go of already, or somebody took it.
+                return Ok(());
             }
-            let marks = node.marks();
-            let foreign = marks["labels"].get(labels::FACILITY).is_some()
-                && !labels::owned_by(&marks["labels"], self.owner);
-            let Some(patch) = node.taints_patch(wanted).filter(|_| !foreign) else { return Ok(Some(marks)) };
-            let call = Call::write(Method::PATCH, &self.path, MERGE, &patch).with("fieldManager", MANAGER);
-            match self.wire.send(&call).await {
-                Ok(_) => return Ok(Some(marks)),
-                Err(failure) if failure.refusal(409).is_some() => last = self.explain(&failure),
-                Err(failure) => return Err(self.explain(&failure)),
+            match self.set_on_node(&node, &[], nothing.clone(), true).await {
+                Err(failure) if self.was_changed(&failure) => {}
+                result => return result.map_err(|failure| self.explain(&failure)),
             }
         }
-        Err(ApplyError::new(ErrorKind::NotYet, format!("{}: others keep changing it", last.message)))
+        Err(self.contended())
+    }
+
+    /// The node that the plan saw, `None` where there is none any more.
+    async fn node(&self, uid: &str) -> Result<Option<Node>, ApplyError> {
+        match self.wire.ask::<Node>(&Call::get(&self.path)).await {
+            Ok(node) if node.uid() == uid => Ok(Some(node)),
+            Ok(_) => Err(stale(self.about)),
+            Err(failure) if failure.refusal(404).is_some() => Ok(None),
+            Err(failure) => Err(self.explain(&failure)),
+        }
+    }
+
+    /// Whether labels that others wrote may be taken from them: only where the node is ours already, or is being
+    /// adopted. The first time, they are a conflict that a person has to settle.
+    fn may_take(&self, node: &Node, adopt: bool) -> Result<bool, ApplyError> {
+        let marks = node.marks();
+        match object::ownership(&marks, &[], self.owner) {
+            Ownership::Ours => Ok(true),
+            Ownership::Other(who) if !adopt && marks["labels"].get(labels::FACILITY).is_some() => {
+                let message = format!("{} {} belongs to {who}", self.kind().kind, self.about.address.name);
+                Err(ApplyError::new(ErrorKind::NotOurs, message).help("one node can be in one facility only"))
+            }
+            _ => Ok(adopt),
+        }
+    }
+
+    /// Sets our taints and fields on the node as it was read.
+    async fn set_on_node(
+        &self,
+        node: &Node,
+        wanted: &[Value],
+        fields: Value,
+        force: bool,
+    ) -> Result<(), Failure> {
+        let taints = node.taints(wanted);
+        let mut version = node.version().to_owned();
+        if let Some(list) = taints.first {
+            version = self.set_taints(&version, list).await?;
+        }
+        let mut fields = fields;
+        fields["metadata"]["resourceVersion"] = version.into();
+        fields["metadata"]["uid"] = node.uid().into();
+        if let Some(found) = taints.found {
+            fields["metadata"]["annotations"][nodes::FOUND] = found.into();
+        }
+        let version = self.version_after(&self.put_call(&fields, force)).await?;
+        if let Some(list) = taints.last {
+            self.set_taints(&version, list).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_taints(&self, version: &str, taints: Vec<Value>) -> Result<String, Failure> {
+        let patch = nodes::taints_patch(version, taints);
+        self.version_after(
+            &Call::write(Method::PATCH, &self.path, MERGE, &patch).with("fieldManager", MANAGER),
+        )
+        .await
+    }
+
+    async fn version_after(&self, call: &Call) -> Result<String, Failure> {
+        let changed: Value = self.wire.ask(call).await?;
+        Ok(changed["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Whether the node was written by somebody else since it was read.
+    fn was_changed(&self, failure: &Failure) -> bool {
+        failure.refusal(409).is_some() && self.explain(failure).kind == ErrorKind::Stale
+    }
+
+    fn contended(&self) -> ApplyError {
+        let message = format!(
+            "{} {} is being changed by others all the time",
+            self.kind().kind,
+            self.about.address.name
+        );
+        ApplyError::new(ErrorKind::NotYet, message)
     }
 }
 

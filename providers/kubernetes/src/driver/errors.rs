@@ -11,7 +11,7 @@ use afctl_contract::place::Segment;
 use afctl_contract::{Address, ApplyError, ErrorKind, Path};
 use kube::core::response::StatusCause;
 
-use super::wire::{Failure, Refusal};
+use super::wire::{Failure, Refusal, Why};
 use crate::kinds::Kind;
 
 /// What a request was about.
@@ -27,7 +27,9 @@ pub(super) struct About<'a> {
 pub(super) fn explain(failure: &Failure, about: About<'_>) -> ApplyError {
     match failure {
         Failure::Silent(silence) => {
-            let error = ApplyError::new(ErrorKind::Unreachable, &silence.message);
+            let denied = silence.why == Why::Login;
+            let kind = if denied { ErrorKind::Denied } else { ErrorKind::Unreachable };
+            let error = ApplyError::new(kind, &silence.message);
             silence.help.iter().fold(error, ApplyError::help)
         }
         Failure::Refused(refusal) => {

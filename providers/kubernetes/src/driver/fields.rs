@@ -167,7 +167,7 @@ mod tests {
     use afctl_contract::path;
     use serde_json::json;
 
-    fn entry(manager: &str, operation: &str, fields: Value) -> Value {
+    fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
         json!({"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsV1": fields})
     }
 
@@ -185,7 +185,7 @@ mod tests {
             entry(
                 "afctl",
                 "Apply",
-                json!({
+                &json!({
                     "f:metadata": {"f:labels": {"f:a": {}}, "f:finalizers": {"v:\"x\"": {}}},
                     "f:spec": {
                         "f:hard": {"f:cpu": {}},
@@ -196,7 +196,7 @@ mod tests {
             entry(
                 "kubectl-edit",
                 "Update",
-                json!({
+                &json!({
                     "f:metadata": {"f:labels": {".": {}, "f:b": {}}, "f:finalizers": {".": {}, "v:\"y\"": {}}},
                     "f:spec": {"f:hard": {"f:cpu": {}, "f:pods": {}, "f:gone": {}}},
                     "f:status": {"f:used": {}}
@@ -228,7 +228,7 @@ mod tests {
     fn atomic_lists_and_maps_are_taken_whole() {
         let live = json!({"spec": {"rules": [{"a": [1]}, {"b": 2}], "selector": {"x": "y"}, "n": null}});
         let fields = json!({"f:spec": {"f:rules": {}, "f:selector": {}, "f:n": {"f:x": {}}}});
-        let written = written(&live, &[entry("afctl", "Apply", fields)]);
+        let written = written(&live, &[entry("afctl", "Apply", &fields)]);
         assert_eq!(written.ours, json!({"spec": {"rules": [{"a": [1]}, {"b": 2}], "selector": {"x": "y"}}}));
         assert!(written.others.is_empty());
     }
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn an_update_under_our_name_is_not_an_application() {
         let live = json!({"spec": {"taints": [{"key": "k"}]}});
-        let written = written(&live, &[entry("afctl", "Update", json!({"f:spec": {"f:taints": {}}}))]);
+        let written = written(&live, &[entry("afctl", "Update", &json!({"f:spec": {"f:taints": {}}}))]);
         assert_eq!(written, Written { ours: json!({}), others: BTreeMap::new() });
     }
 }

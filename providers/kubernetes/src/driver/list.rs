@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::wire::{Call, Failure, Wire};
+use super::wire::{Call, Failure, Why, Wire};
 
 /// Items of a page.
 const PAGE: usize = 500;
@@ -89,7 +89,7 @@ pub(super) async fn patiently<T: DeserializeOwned>(
             Ok(body) => return wire.read(&body),
             Err(failure) => failure,
         };
-        let again = matches!(&failure, Failure::Silent(silence) if silence.broke) && tried < 3;
+        let again = matches!(&failure, Failure::Silent(silence) if silence.why == Why::Broke) && tried < 3;
         if !again || Instant::now() >= deadline {
             return Err(failure);
         }

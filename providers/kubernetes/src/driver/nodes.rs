@@ -1,8 +1,8 @@
 //! Nodes: what is seen of them, and how our labels and taints are put on and taken off.
 //!
 //! Guarantees: of a node only what pools need is kept, so a thousand nodes are a few hundred kilobytes. Taints are one
-//! atomic list to the server; they are changed only together with our record of which are ours, and only as the list
-//! was read, so that nobody's taint is lost. Everything of ours can be taken off again without a trace.
+//! atomic list to the server, which is changed only as it was read, so that nobody's taint is lost; an annotation records
+//! which are ours. Everything of ours can be taken off again without a trace, whatever was broken off before.
 
 use afctl_contract::units::Taint;
 use afctl_contract::{Observed, Owner, digest};
@@ -15,7 +15,7 @@ use crate::kinds::NODE;
 use crate::labels::{self, DIGEST, ORIGIN, TAINTS};
 
 /// Annotation: taints of [`TAINTS`] that were there before us, and so stay when we go.
-const FOUND: &str = "afctl.dev/taints-found";
+pub(super) const FOUND: &str = "afctl.dev/taints-found";
 /// Annotations of a node that are kept: ours.
 const OURS: &str = "afctl.dev/";
 /// Taints that Kubernetes itself puts on and takes off as nodes come and go.
@@ -68,6 +68,10 @@ impl Node {
         &self.metadata.uid
     }
 
+    pub(super) fn version(&self) -> &str {
+        &self.metadata.resource_version
+    }
+
     /// The node's `metadata`, as far as it says whose it is.
     pub(super) fn marks(&self) -> Value {
         json!({"labels": self.metadata.labels})
@@ -106,9 +110,14 @@ impl Node {
             "status": {"capacity": self.status.capacity, "allocatable": self.status.allocatable},
         });
         let Written { ours: mut managed, others } = fields::written(&live, &fields);
+        // Kept for ourselves: no pool asks for it.
+        if let Some(annotations) = managed.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
+        {
+            annotations.remove(FOUND);
+        }
         let taints = live["spec"]["taints"].as_array().into_iter().flatten();
         let ours: Vec<Value> =
-            taints.filter(|taint| recorded.iter().any(|ours| names(ours, taint))).cloned().collect();
+            taints.filter(|taint| recorded.iter().any(|ours| is(ours, taint))).cloned().collect();
         if !ours.is_empty() {
             managed["spec"] = json!({"taints": ours});
         }
@@ -143,66 +152,65 @@ impl Node {
         }
     }
 
-    /// The merge patch that makes the node's taints those of `wanted` and everybody else's, `None` where they are.
-    ///
-    /// It is refused if the node was changed since it was read.
-    pub(super) fn taints_patch(&self, wanted: &[Value]) -> Option<Value> {
-        let (taints, found) = merge(&self.spec.taints, &self.recorded(TAINTS), &self.recorded(FOUND), wanted);
-        let ours = record(&wanted.iter().filter_map(read).collect::<Vec<_>>());
-        let found = record(&found);
-        let before = |key: &str| self.metadata.annotations.get(key).and_then(Value::as_str);
-        if taints == self.spec.taints
-            && ours.as_deref() == before(TAINTS)
-            && found.as_deref() == before(FOUND)
-        {
-            return None;
+    /// What is to be done to the node's taints so that ours are `wanted`, and everybody else's what they are.
+    pub(super) fn taints(&self, wanted: &[Value]) -> Taints {
+        let (recorded, found) = (self.recorded(TAINTS), self.recorded(FOUND));
+        let is_in = |list: &[Taint], taint: &Value| list.iter().any(|one| is(one, taint));
+        let ours = |taint: &Value| is_in(&recorded, taint) && !is_in(&found, taint);
+        let wanted_at = |taint: &Value| wanted.iter().find(|wanted| same_place(wanted, taint));
+        let live = &self.spec.taints;
+        let kept: Vec<Value> =
+            live.iter().filter(|taint| wanted_at(taint).is_some() || !ours(taint)).cloned().collect();
+        let mut with: Vec<Value> = kept.iter().map(|taint| wanted_over(taint, wanted_at(taint))).collect();
+        with.extend(
+            wanted.iter().filter(|wanted| !live.iter().any(|taint| same_place(wanted, taint))).cloned(),
+        );
+        let found: Vec<Taint> = live
+            .iter()
+            .filter(|taint| {
+                wanted_at(taint).is_some_and(|wanted| value(wanted) == value(taint)) && !ours(taint)
+            })
+            .filter_map(read)
+            .collect();
+        Taints {
+            first: (kept != *live).then(|| kept.clone()),
+            last: (with != kept).then_some(with),
+            found: (!found.is_empty()).then(|| labels::write_taints(&found)),
         }
-        Some(json!({
-            "metadata": {
-                "resourceVersion": self.metadata.resource_version,
-                "annotations": {TAINTS: ours, FOUND: found},
-            },
-            "spec": {"taints": if taints.is_empty() { Value::Null } else { taints.into() }},
-        }))
     }
 }
 
-fn record(taints: &[Taint]) -> Option<String> {
-    (!taints.is_empty()).then(|| labels::write_taints(taints))
+/// A change of a node's taints, in the order in which it may be broken off anywhere: what is ours is taken off before
+/// our record forgets it, and put on after our record has it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Taints {
+    /// The list without what is no longer wanted, if anything is.
+    pub first: Option<Vec<Value>>,
+    /// What [`FOUND`] is to be.
+    pub found: Option<String>,
+    /// The list with all that is wanted, if anything is lacking.
+    pub last: Option<Vec<Value>>,
 }
 
-/// Whether a recorded taint and one of `spec.taints` are the same: Kubernetes has one for each key and effect.
-fn names(taint: &Taint, json: &Value) -> bool {
-    json["key"] == taint.key.as_str() && json["effect"] == taint.effect.as_str()
+/// The merge patch that makes a node's taints these, refused if the node was changed since `version`.
+pub(super) fn taints_patch(version: &str, taints: Vec<Value>) -> Value {
+    let taints = if taints.is_empty() { Value::Null } else { taints.into() };
+    json!({"metadata": {"resourceVersion": version}, "spec": {"taints": taints}})
 }
 
+/// Whether a recorded taint is this one of `spec.taints`. One that somebody gave another value is his.
+fn is(taint: &Taint, json: &Value) -> bool {
+    json["key"] == taint.key.as_str() && json["effect"] == taint.effect.as_str() && value(json) == taint.value
+}
+
+/// Kubernetes has one taint for each key and effect.
 fn same_place(a: &Value, b: &Value) -> bool {
     a["key"] == b["key"] && a["effect"] == b["effect"]
 }
 
-/// Taints after the change, and which of the wanted ones were there before us.
-fn merge(live: &[Value], recorded: &[Taint], found: &[Taint], wanted: &[Value]) -> (Vec<Value>, Vec<Taint>) {
-    let is_in = |list: &[Taint], taint: &Value| list.iter().any(|one| names(one, taint));
-    let ours = |taint: &Value| is_in(recorded, taint) && !is_in(found, taint);
-    let mut taints: Vec<Value> = Vec::new();
-    let mut still_found = Vec::new();
-    for taint in live {
-        match wanted.iter().find(|wanted| same_place(wanted, taint)) {
-            // As it is, with the time when it was put on.
-            Some(wanted) if value(wanted) == value(taint) => {
-                if !ours(taint) {
-                    still_found.extend(read(taint));
-                }
-                taints.push(taint.clone());
-            }
-            Some(wanted) => taints.push(wanted.clone()),
-            None if ours(taint) => {}
-            None => taints.push(taint.clone()),
-        }
-    }
-    taints
-        .extend(wanted.iter().filter(|wanted| !live.iter().any(|taint| same_place(wanted, taint))).cloned());
-    (taints, still_found)
+/// `taint` as it is wanted; where it is so, as it is, with the time when it was put on.
+fn wanted_over(taint: &Value, wanted: Option<&Value>) -> Value {
+    wanted.filter(|wanted| value(wanted) != value(taint)).unwrap_or(taint).clone()
 }
 
 fn value(taint: &Value) -> &str {
@@ -244,52 +252,46 @@ mod tests {
         .unwrap()
     }
 
+    const OURS: Option<&str> = Some("ours=1:NoSchedule");
+
     #[test]
     fn everybody_elses_taints_are_kept() {
         let live = json!([taint("theirs", "1"), taint("ours", "1"), taint("old", "1")]);
-        let patch = node(&live, Some("ours=1:NoSchedule,old=1:NoSchedule"))
-            .taints_patch(&[taint("ours", "2"), taint("new", "1")])
-            .unwrap();
-        assert_eq!(
-            patch["spec"]["taints"],
-            json!([taint("theirs", "1"), taint("ours", "2"), taint("new", "1")])
-        );
-        assert_eq!(patch["metadata"]["annotations"][TAINTS], "ours=2:NoSchedule,new=1:NoSchedule");
-        assert_eq!(patch["metadata"]["resourceVersion"], "7");
+        let node = node(&live, Some("ours=1:NoSchedule,old=1:NoSchedule"));
+        let taints = node.taints(&[taint("ours", "2"), taint("new", "1")]);
+        assert_eq!(taints.first.unwrap(), [taint("theirs", "1"), taint("ours", "1")]);
+        assert_eq!(taints.last.unwrap(), [taint("theirs", "1"), taint("ours", "2"), taint("new", "1")]);
+        assert_eq!(taints.found, None);
     }
 
     #[test]
     fn a_taint_that_was_there_before_us_stays_when_we_go() {
+        let gpu = "gpu=yes:NoSchedule";
         let live = json!([taint("gpu", "yes")]);
-        let patch = node(&live, None).taints_patch(&[taint("gpu", "yes")]).unwrap();
-        assert_eq!(patch["spec"]["taints"], live);
-        assert_eq!(
-            patch["metadata"]["annotations"],
-            json!({TAINTS: "gpu=yes:NoSchedule", FOUND: "gpu=yes:NoSchedule"})
-        );
-        let mut ours = node(&live, Some("gpu=yes:NoSchedule"));
-        ours.metadata.annotations.insert(FOUND.into(), "gpu=yes:NoSchedule".into());
-        assert_eq!(ours.taints_patch(&[taint("gpu", "yes")]), None);
-        let patch = ours.taints_patch(&[]).unwrap();
-        assert_eq!(patch["spec"]["taints"], live);
-        assert_eq!(patch["metadata"]["annotations"], json!({TAINTS: null, FOUND: null}));
+        let taints = node(&live, None).taints(&[taint("gpu", "yes")]);
+        assert_eq!(taints, Taints { first: None, last: None, found: Some(gpu.to_owned()) });
+        let mut ours = node(&live, Some(gpu));
+        ours.metadata.annotations.insert(FOUND.into(), gpu.into());
+        assert_eq!(ours.taints(&[taint("gpu", "yes")]), taints);
+        assert_eq!(ours.taints(&[]), Taints { first: None, last: None, found: None });
     }
 
     #[test]
     fn nothing_of_ours_stays_when_we_go() {
         let live = json!([taint("ours", "1")]);
-        let patch = node(&live, Some("ours=1:NoSchedule")).taints_patch(&[]).unwrap();
-        assert_eq!(patch["spec"]["taints"], Value::Null);
-        assert_eq!(patch["metadata"]["annotations"], json!({TAINTS: null, FOUND: null}));
-        assert_eq!(node(&json!([]), None).taints_patch(&[]), None);
+        assert_eq!(node(&live, OURS).taints(&[]).first, Some(Vec::new()));
+        assert_eq!(taints_patch("7", Vec::new())["spec"], json!({"taints": null}));
+        assert_eq!(node(&json!([]), None).taints(&[]), Taints { first: None, last: None, found: None });
+        let changed = json!([taint("ours", "his")]);
+        assert_eq!(node(&changed, OURS).taints(&[]).first, None);
     }
 
     #[test]
     fn when_a_taint_was_put_on_is_kept() {
         let mut live = taint("ours", "1");
         live["timeAdded"] = "2026-01-01T00:00:00Z".into();
-        let same = node(&json!([live]), Some("ours=1:NoSchedule")).taints_patch(&[taint("ours", "1")]);
-        assert_eq!(same, None);
+        let taints = node(&json!([live]), OURS).taints(&[taint("ours", "1")]);
+        assert_eq!(taints, Taints { first: None, last: None, found: None });
     }
 
     #[test]

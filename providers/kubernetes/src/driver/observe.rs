@@ -32,14 +32,15 @@ pub(super) async fn observe(wire: &Wire, namespace: &str, owner: &Owner, wanted:
         inventory.problems.push(site_problem(&failure));
         return inventory;
     }
-    let recorded = record::read(wire, namespace, owner);
-    let (marked, recorded) = futures::join!(marked(wire, owner, wanted, &mut inventory), recorded);
-    if let Err(problem) = marked {
-        // Nothing that was seen counts where not all could be.
-        return Inventory { problems: vec![problem], ..Inventory::empty(inventory.taken_at) };
-    }
     // Without the record, what is lost looks as if it had never been there, and nothing else changes.
-    inventory.recorded = recorded.unwrap_or_default();
+    let recorded = async { Ok(record::read(wire, namespace, owner).await.unwrap_or_default()) };
+    match futures::try_join!(marked(wire, owner, wanted, &mut inventory), recorded) {
+        Ok(((), recorded)) => inventory.recorded = recorded,
+        // Nothing that was seen counts where not all could be.
+        Err(problem) => {
+            return Inventory { problems: vec![problem], ..Inventory::empty(inventory.taken_at) };
+        }
+    }
     let (unseen, namespaces) = (unseen(wanted, &inventory), namespaces(&inventory));
     let (claims, found) =
         futures::join!(claims(wire, &namespaces), obstacles::find(wire, owner, &unseen, &namespaces));

@@ -46,7 +46,11 @@ pub(super) async fn find(
 ) -> Found {
     let existing = match existing(wire, unseen, ours).await {
         Ok(existing) => existing,
-        Err(failure) => return vec![(&kinds::NAMESPACE, Err(failure))],
+        // Without the namespaces it is not known of anything in them whether it is there.
+        Err(failure) => {
+            let kinds = unseen.keys().filter_map(|name| kinds::find(name));
+            return kinds.map(|kind| (kind, Err(failure.clone()))).collect();
+        }
     };
     let searches = unseen.iter().filter_map(|(name, wanted)| {
         let kind = kinds::find(name)?;

@@ -11,7 +11,7 @@ use kube::client::{AuthError, Body, ClientBuilder};
 use kube::core::response::Status;
 use kube::{Client, Config};
 use serde::de::DeserializeOwned;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How many requests may be in flight. More gain nothing (see docs), and take what others of the cluster need.
@@ -59,8 +59,19 @@ pub(super) struct Silence {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
-    /// Whether asking again at once may help: the connection was there and broke.
-    pub broke: bool,
+    /// Of what kind it is.
+    pub why: Why,
+}
+
+/// Kinds of silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// No connection came about, or no answer over it in time.
+    Unreachable,
+    /// The connection was there and broke: asking again at once may help.
+    Broke,
+    /// There are no credentials to ask with.
+    Login,
 }
 
 /// A request.
@@ -122,13 +133,13 @@ pub(super) fn escape(text: &str) -> String {
 /// A way to a server.
 pub(super) struct Wire {
     config: Config,
-    client: OnceCell<Client>,
+    client: Mutex<Option<Client>>,
     in_flight: Semaphore,
 }
 
 impl Wire {
     pub fn new(config: Config) -> Self {
-        Self { config, client: OnceCell::new(), in_flight: Semaphore::new(IN_FLIGHT) }
+        Self { config, client: Mutex::new(None), in_flight: Semaphore::new(IN_FLIGHT) }
     }
 
     /// The server, without what may be secret in its address.
@@ -140,28 +151,33 @@ impl Wire {
         format!("{scheme}://{host}{}", url.path().trim_end_matches('/'))
     }
 
-    /// Gets the credentials, once. They may come of a program that takes its time.
-    pub async fn client(&self) -> Result<&Client, Failure> {
-        self.client
-            .get_or_try_init(|| async {
-                let config = self.config.clone();
-                let built = tokio::task::spawn_blocking(move || {
-                    ClientBuilder::try_from(config).map(ClientBuilder::build)
-                });
-                match timeout(LOGIN_LIMIT, built).await {
-                    Ok(Ok(Ok(client))) => Ok(client),
-                    Ok(Ok(Err(error))) => Err(self.silent(&error)),
-                    Ok(Err(_)) => Err(self.no_answer("the credentials could not be read", None)),
-                    Err(_) => {
-                        let help = "run the command of `users[].user.exec` in the kubeconfig by hand";
-                        Err(self.no_answer(
-                            "the credential plugin of the kubeconfig did not end in 60 s",
-                            Some(help),
-                        ))
-                    }
-                }
-            })
-            .await
+    /// Gets the credentials, once and again when they have run out. They may come of a program that takes its time.
+    pub async fn client(&self) -> Result<Client, Failure> {
+        let mut known = self.client.lock().await;
+        let valid = |client: &&Client| client.valid_until().is_none_or(|end| jiff::Timestamp::now() < end);
+        if let Some(client) = known.as_ref().filter(valid) {
+            return Ok(client.clone());
+        }
+        let client = self.log_in().await?;
+        *known = Some(client.clone());
+        Ok(client)
+    }
+
+    async fn log_in(&self) -> Result<Client, Failure> {
+        let config = self.config.clone();
+        let built =
+            tokio::task::spawn_blocking(move || ClientBuilder::try_from(config).map(ClientBuilder::build));
+        let (message, help) = match timeout(LOGIN_LIMIT, built).await {
+            Ok(Ok(Ok(client))) => return Ok(client),
+            Ok(Ok(Err(error))) => return Err(self.silent(&error)),
+            Ok(Err(_)) => ("the credentials could not be read", None),
+            Err(_) => (
+                "the credential plugin of the kubeconfig did not end in a minute",
+                Some("run the command of `users[].user.exec` in the kubeconfig by hand".to_owned()),
+            ),
+        };
+        let message = format!("{}: {message}", self.server());
+        Err(Failure::Silent(Silence { message, help, why: Why::Login }))
     }
 
     /// Sends a request and reads the answer: its code and its text.
@@ -169,7 +185,7 @@ impl Wire {
         let client = self.client().await?;
         // The semaphore is never closed.
         let _permit = self.in_flight.acquire().await;
-        self.send_now(client, call).await
+        self.send_now(&client, call).await
     }
 
     /// Sends a request and reads the answer, waiting while the server throttles. Who waits keeps his place among those in
@@ -181,7 +197,7 @@ impl Wire {
         let mut tried = 0;
         loop {
             tried += 1;
-            let failure = match self.send_now(client, call).await {
+            let failure = match self.send_now(&client, call).await {
                 Ok((_, body)) => return Ok(body),
                 Err(failure) => failure,
             };
@@ -233,30 +249,25 @@ impl Wire {
 
     fn no_answer(&self, what: &str, help: Option<&str>) -> Failure {
         let message = format!("{}: {what}", self.server());
-        Failure::Silent(Silence { message, help: help.map(str::to_owned), broke: false })
+        Failure::Silent(Silence { message, help: help.map(str::to_owned), why: Why::Unreachable })
     }
 
     fn silent(&self, error: &(dyn std::error::Error + 'static)) -> Failure {
-        let Cause { message, help, broke } = cause(error);
-        let message = format!("{}: {message}", self.server());
-        Failure::Silent(Silence { message, help, broke })
+        let plugin = self.config.auth_info.exec.as_ref().and_then(|exec| exec.command.as_deref());
+        let silence = cause(error, plugin.unwrap_or("?"));
+        let message = format!("{}: {}", self.server(), silence.message);
+        Failure::Silent(Silence { message, ..silence })
     }
 }
 
-struct Cause {
-    message: String,
-    help: Option<String>,
-    broke: bool,
-}
-
 /// What is at the bottom of an error, in words.
-fn cause(error: &(dyn std::error::Error + 'static)) -> Cause {
+fn cause(error: &(dyn std::error::Error + 'static), plugin: &str) -> Silence {
     let mut at = Some(error);
     let mut last = error.to_string();
     let mut connecting = false;
     while let Some(error) = at {
         if let Some(error) = error.downcast_ref::<AuthError>() {
-            return login(error);
+            return login(error, plugin);
         }
         last = error.to_string();
         connecting |= last.contains("(Connect)");
@@ -276,36 +287,37 @@ fn cause(error: &(dyn std::error::Error + 'static)) -> Cause {
         None
     };
     let message = if connecting { format!("cannot be reached: {last}") } else { last };
-    Cause { message, help, broke: !connecting }
+    Silence { message, help, why: if connecting { Why::Unreachable } else { Why::Broke } }
 }
 
-/// A failed login. What a credential plugin prints on its standard output is a credential, so it is left out.
-fn login(error: &AuthError) -> Cause {
-    let by_hand = Some("run that command by hand, and log in again if it says so".to_owned());
+/// A failed login. What a credential plugin prints on its standard output is a credential, and its arguments and
+/// environment may have one, so they are left out.
+fn login(error: &AuthError, plugin: &str) -> Silence {
+    let by_hand =
+        Some("run it by hand as the kubeconfig says, and log in again if it asks for that".to_owned());
     let (message, help) = match error {
-        AuthError::AuthExecRun { cmd, out } => {
+        AuthError::AuthExecRun { out, .. } => {
             let said = String::from_utf8_lossy(&out.stderr);
             let said: String =
                 said.trim().lines().next_back().unwrap_or_default().chars().take(200).collect();
             (
-                format!("the credential plugin `{cmd}` of the kubeconfig failed ({}): {said}", out.status),
+                format!("the credential plugin `{plugin}` of the kubeconfig failed ({}): {said}", out.status),
                 by_hand,
             )
         }
         AuthError::AuthExecStart(error) => (
-            format!("the credential plugin of the kubeconfig cannot be started: {error}"),
-            Some("install the command that `users[].user.exec` in the kubeconfig names".to_owned()),
+            format!("the credential plugin `{plugin}` of the kubeconfig cannot be started: {error}"),
+            Some(format!("install {plugin}, or put it on PATH")),
         ),
         AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
-            ("the credential plugin of the kubeconfig gave no credential".to_owned(), by_hand)
+            (format!("the credential plugin `{plugin}` of the kubeconfig gave no credential"), by_hand)
         }
         AuthError::ReadTokenFile(error, path) => {
             (format!("the token file {} cannot be read: {error}", path.display()), None)
         }
-        AuthError::AuthExec(what) => (what.clone(), None),
         _ => ("the credentials of the kubeconfig cannot be used".to_owned(), None),
     };
-    Cause { message, help, broke: false }
+    Silence { message, help, why: Why::Login }
 }
 
 fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
@@ -369,7 +381,8 @@ mod tests {
             stdout: b"{\"token\": \"secret\"}".to_vec(),
             stderr: b"trying\nsession expired\n".to_vec(),
         };
-        let cause = login(&AuthError::AuthExecRun { cmd: "aws".into(), out: Box::new(out) });
+        let cause =
+            login(&AuthError::AuthExecRun { cmd: "PASS=secret aws".into(), out: Box::new(out) }, "aws");
         let want = "the credential plugin `aws` of the kubeconfig failed (exit status: 1): session expired";
         assert_eq!(cause.message, want);
     }

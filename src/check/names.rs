@@ -1,0 +1,120 @@
+//! Names that must be fit for what the backends make of them.
+
+use std::collections::HashMap;
+
+use afctl_contract::codes::sites as codes;
+use afctl_contract::language::Scheduler;
+use afctl_contract::{Diagnostic, Diagnostics};
+
+use super::context::{Context, entry};
+
+/// Namespaces that every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
+    let spec = cx.spec;
+    section(out, "sites", spec.sites.keys());
+    section(out, "nodePools", spec.node_pools.keys());
+    section(out, "qos", spec.qos.keys());
+    section(out, "queues", spec.queues.keys());
+    section(out, "accounts", spec.accounts.keys());
+    section(out, "storage", spec.storage.keys());
+    section(out, "profiles", spec.profiles.keys());
+    section(out, "services", spec.services.keys());
+    section(out, "variants", spec.variants.keys());
+    reserved(cx, out);
+}
+
+/// The name that Kubernetes is given.
+fn mapped(name: &str) -> String {
+    name.chars().map(|c| if matches!(c, '_' | '.' | ':') { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+fn is_fit(name: &str) -> bool {
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    name.len() <= 63
+        && ends(name.chars().next())
+        && ends(name.chars().last())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'))
+}
+
+/// A fit name that is near.
+fn nearest_fit(name: &str) -> String {
+    let mut fit = String::new();
+    for c in name.chars().take(63) {
+        match c {
+            c if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':') => fit.push(c),
+            _ if !fit.ends_with('-') => fit.push('-'),
+            _ => {}
+        }
+    }
+    let fit = fit.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    if fit.is_empty() { "a-name".to_owned() } else { fit.to_owned() }
+}
+
+fn section<'n>(out: &mut Diagnostics, section: &str, names: impl Iterator<Item = &'n String>) {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for name in names {
+        if !is_fit(name) {
+            let why = if name.len() > 63 {
+                format!("it has {} characters, and 63 are the most", name.len())
+            } else if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"_.:-".contains(*c))
+            {
+                format!("it has `{c}` in it")
+            } else {
+                "it must begin and end with a letter or a digit".to_owned()
+            };
+            out.push(
+                Diagnostic::new(
+                    &codes::UNFIT_NAME,
+                    format!("`{name}` cannot be a name in Kubernetes and Slurm: {why}"),
+                )
+                .at_key(entry(section, name))
+                .help(format!("write `{}`; a `description` may be free text", nearest_fit(name))),
+            );
+            continue;
+        }
+        if let Some(other) = seen.insert(mapped(name), name) {
+            out.push(
+                Diagnostic::new(
+                    &codes::NAME_CLASH,
+                    format!("`{name}` and `{other}` are both `{}` in Kubernetes", mapped(name)),
+                )
+                .at_key(entry(section, name))
+                .also(entry(section, other), "the other one")
+                .help("rename one of them so that they differ in more than case and `-_.:`"),
+            );
+        }
+    }
+}
+
+fn reserved(cx: &Context<'_>, out: &mut Diagnostics) {
+    let bare_namespaces = cx.spec.sites.values().any(|site| {
+        site.kubernetes().is_some_and(|k| k.namespace_prefix.as_deref().unwrap_or_default().is_empty())
+    });
+    let slurm = cx.spec.sites.values().any(|site| matches!(site.scheduler, Scheduler::Slurm(_)));
+    let refuse = |section: &str, name: &str, what: &str, help: &str| {
+        Diagnostic::new(&codes::RESERVED_NAME, format!("`{name}` is taken: {what}"))
+            .at_key(entry(section, name))
+            .help(help.to_owned())
+    };
+    for name in cx.spec.accounts.keys() {
+        if bare_namespaces && NAMESPACES.contains(&mapped(name).as_str()) {
+            out.push(refuse(
+                "accounts",
+                name,
+                "it is a namespace of Kubernetes itself",
+                "rename it, or put a prefix before the accounts' namespaces: `kubernetes: {namespacePrefix: af-}`",
+            ));
+        }
+        if slurm && name.eq_ignore_ascii_case("root") {
+            out.push(refuse("accounts", name, "in Slurm, root is the account above all others", "rename it"));
+        }
+    }
+    for name in cx.spec.queues.keys() {
+        if slurm && name.eq_ignore_ascii_case("default") {
+            let what = "in slurm.conf, PartitionName=DEFAULT sets the defaults of the partitions below it";
+            out.push(refuse("queues", name, what, "rename it; `default: true` makes a queue the default"));
+        }
+    }
+}
