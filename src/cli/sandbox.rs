@@ -22,8 +22,10 @@ const SCHEMA: &str = "afctl.dev/sandbox/v1";
 
 /// Look into, reset, break and drift the simulated world.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  afctl sandbox show\n  afctl sandbox drift ResourceQuota/higgs/quota spec.hard.pods 5\n  \
-                        afctl sandbox fail create ResourceQuota --with throttled --times 2\n  afctl sandbox reset")]
+#[command(
+    after_help = "Examples:\n  afctl sandbox show\n  afctl sandbox drift ResourceQuota/higgs/quota spec.hard.pods 5\n  \
+                        afctl sandbox fail create ResourceQuota --with throttled --times 2\n  afctl sandbox reset"
+)]
 pub struct Sandbox {
     #[command(subcommand)]
     what: What,
@@ -99,9 +101,13 @@ impl From<WorldError> for Failure {
         let failure = Self::new(error.to_string());
         match error {
             WorldError::Busy { .. } => failure.help("wait for the other afctl, or stop it"),
-            WorldError::Format { .. } | WorldError::Open { .. } => failure.help("afctl sandbox reset begins a new one"),
+            WorldError::Format { .. } | WorldError::Open { .. } => {
+                failure.help("afctl sandbox reset begins a new one")
+            }
             WorldError::Field { .. } => failure.help("afctl sandbox show ADDRESS shows its fields"),
-            WorldError::NotThere(_) | WorldError::There(_) => failure.help("afctl sandbox show lists what is there"),
+            WorldError::NotThere(_) | WorldError::There(_) => {
+                failure.help("afctl sandbox show lists what is there")
+            }
             WorldError::Store(_) => failure,
         }
     }
@@ -129,7 +135,8 @@ impl Sandbox {
                 let address = find::address(&world, address)?;
                 world.delete(&address, by)?;
                 let goes = world.thing(&address)?.is_some();
-                let done = if goes { "is being deleted; it is gone after a few operations" } else { "is gone" };
+                let done =
+                    if goes { "is being deleted; it is gone after a few operations" } else { "is gone" };
                 tell(context, &format!("{address} {done}"), json!({"address": address, "gone": !goes}))
             }
             What::Add { address, live, by } => {
@@ -178,8 +185,10 @@ fn show(context: &Context, world: &World, address: Option<&str>) -> Result<Exit,
     }
     if context.is_json() {
         let things = serde_json::to_value(&listing.things);
-        let faults: Vec<Value> = listing.faults.iter().map(|(id, rule, struck)| fault_json(*id, rule, *struck)).collect();
-        let things = things.map_err(|error| Failure::new(format!("the world cannot be written as JSON: {error}")))?;
+        let faults: Vec<Value> =
+            listing.faults.iter().map(|(id, rule, struck)| fault_json(*id, rule, *struck)).collect();
+        let things =
+            things.map_err(|error| Failure::new(format!("the world cannot be written as JSON: {error}")))?;
         context.print_json(&json!({
             "schemaVersion": SCHEMA,
             "things": things,
@@ -207,7 +216,9 @@ fn heal(context: &Context, world: &World, fault: Option<u64>) -> Result<Exit, Fa
     let healed = world.heal(fault)?;
     let said = match (fault, healed) {
         (Some(id), false) => {
-            return Err(Failure::usage(format!("there is no fault {id}")).help("afctl sandbox show lists them"));
+            return Err(
+                Failure::usage(format!("there is no fault {id}")).help("afctl sandbox show lists them")
+            );
         }
         (Some(id), true) => format!("fault {id} is gone"),
         (None, true) => "all faults are gone".to_owned(),
@@ -247,7 +258,8 @@ impl Drift {
             Some(value) => world.drift(&address, &self.field, value.clone(), &self.by)?,
             None => world.remove_field(&address, &self.field, &self.by)?,
         };
-        let word = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), super::plan_text::brief);
+        let word =
+            |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), super::plan_text::brief);
         let said = if changed {
             format!("{address}: {} was {} and is {} now", self.field, word(before), word(after.as_ref()))
         } else {

@@ -11,7 +11,8 @@ use crate::source::words;
 
 /// Have calls fail.
 #[derive(Debug, Args)]
-#[command(after_help = "What can happen (--with):\n  throttled, throttled=TIME   too many requests, to be tried again after TIME\n  \
+#[command(
+    after_help = "What can happen (--with):\n  throttled, throttled=TIME   too many requests, to be tried again after TIME\n  \
                         cut                         the connection fails, nothing was done\n  \
                         cut-after                   the connection fails, and it was done\n  \
                         stop, stop-after            as if afctl was killed before or after; all calls fail until `resume`\n  \
@@ -24,7 +25,8 @@ use crate::source::words;
                         linger=N                    what is deleted stays for N operations\n\n\
                         Examples:\n  afctl sandbox fail create ResourceQuota --with throttled --times 2\n  \
                         afctl sandbox fail write --with stop-after --from 5\n  \
-                        afctl sandbox fail observe --site bnl --with unseen --always")]
+                        afctl sandbox fail observe --site bnl --with unseen --always"
+)]
 pub(super) struct Fail {
     /// Which calls
     #[arg(value_name = "CALL", value_enum)]
@@ -98,8 +100,24 @@ impl From<Call> for On {
 
 /// The words for effects; some take a value after `=`.
 const EFFECTS: [&str; 18] = [
-    "throttled", "cut", "cut-after", "stop", "stop-after", "slow", "invalid", "denied", "conflict", "stale", "not-ours",
-    "not-yet", "other", "missing-kind", "unseen", "pending", "broken", "linger",
+    "throttled",
+    "cut",
+    "cut-after",
+    "stop",
+    "stop-after",
+    "slow",
+    "invalid",
+    "denied",
+    "conflict",
+    "stale",
+    "not-ours",
+    "not-yet",
+    "other",
+    "missing-kind",
+    "unseen",
+    "pending",
+    "broken",
+    "linger",
 ];
 
 fn milliseconds(text: &str) -> Result<u64, String> {
@@ -117,7 +135,9 @@ fn effect(text: &str) -> Result<Effect, String> {
     let made = match word {
         "throttled" => Effect::Throttled(value.map(milliseconds).transpose()?),
         "slow" => Effect::Slow(milliseconds(value.ok_or("write slow=TIME, such as slow=2s")?)?),
-        "linger" => Effect::Linger(needed()?.parse().map_err(|_| "write linger=N, such as linger=3".to_owned())?),
+        "linger" => {
+            Effect::Linger(needed()?.parse().map_err(|_| "write linger=N, such as linger=3".to_owned())?)
+        }
         "cut" => Effect::CutBefore,
         "cut-after" => Effect::CutAfter,
         "stop" => Effect::StopBefore,
@@ -126,9 +146,11 @@ fn effect(text: &str) -> Result<Effect, String> {
         "unseen" => Effect::Incomplete("it cannot be seen".to_owned()),
         "pending" => Effect::Pending("it is not ready yet".to_owned()),
         "broken" => Effect::Broken("it does not come to work".to_owned()),
-        "invalid" | "denied" | "conflict" | "stale" | "not-ours" | "not-yet" | "other" => {
-            Effect::Refused { kind: word.to_owned(), message: format!("refused as {word} by the sandbox"), field: None }
-        }
+        "invalid" | "denied" | "conflict" | "stale" | "not-ours" | "not-yet" | "other" => Effect::Refused {
+            kind: word.to_owned(),
+            message: format!("refused as {word} by the sandbox"),
+            field: None,
+        },
         _ => {
             let near = words::nearest(word, EFFECTS).map(|near| format!("; did you mean `{near}`?"));
             return Err(format!("`{word}` cannot happen{}", near.unwrap_or_default()));
@@ -178,7 +200,8 @@ impl Fail {
             }
             Some(kind) => rule.kind = Some(kind.clone()),
             None if matches!(rule.effect, Effect::MissingKind(_)) => {
-                return Err(Failure::usage("which kind is missing?").help("afctl sandbox fail observe KIND --with missing-kind"));
+                return Err(Failure::usage("which kind is missing?")
+                    .help("afctl sandbox fail observe KIND --with missing-kind"));
             }
             None => {}
         }

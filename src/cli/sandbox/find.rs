@@ -17,7 +17,8 @@ pub(super) fn address(world: &World, text: &str) -> Result<Address, Failure> {
 }
 
 fn one_of(addresses: Vec<Address>, text: &str) -> Result<Address, Failure> {
-    let ends = |whole: &str| whole.strip_suffix(text).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    let ends =
+        |whole: &str| whole.strip_suffix(text).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
     let (mut found, others): (Vec<Address>, Vec<Address>) =
         addresses.into_iter().partition(|address| ends(&address.to_string()));
     match (found.pop(), found.len()) {
@@ -89,9 +90,13 @@ mod tests {
     use serde_json::json;
 
     fn all() -> Vec<Address> {
-        ["s/kubernetes/ResourceQuota/higgs/quota", "s/kubernetes/ResourceQuota/top/quota", "t/kubernetes/Namespace/top"]
-            .map(|text| text.parse().unwrap())
-            .to_vec()
+        [
+            "s/kubernetes/ResourceQuota/higgs/quota",
+            "s/kubernetes/ResourceQuota/top/quota",
+            "t/kubernetes/Namespace/top",
+        ]
+        .map(|text| text.parse().unwrap())
+        .to_vec()
     }
 
     #[test]

@@ -70,7 +70,10 @@ pub(super) fn listing(listing: &Listing, paint: Paint) -> String {
         text.push_str(&format!("  {id:3}  {}; struck {struck} times so far\n", fault::describe(rule)));
     }
     if listing.stopped {
-        text.push_str(&format!("{}\n", paint.red("the world is stopped; afctl sandbox resume lets it go on")));
+        text.push_str(&format!(
+            "{}\n",
+            paint.red("the world is stopped; afctl sandbox resume lets it go on")
+        ));
     }
     text
 }
@@ -78,7 +81,12 @@ pub(super) fn listing(listing: &Listing, paint: Paint) -> String {
 /// All of one thing.
 pub(super) fn thing(shown: &Shown, paint: Paint) -> String {
     let thing = &shown.thing;
-    let mut text = format!("{}\n  {}, generation {}\n", paint.bold(&shown.address.to_string()), whose(shown), thing.generation);
+    let mut text = format!(
+        "{}\n  {}, generation {}\n",
+        paint.bold(&shown.address.to_string()),
+        whose(shown),
+        thing.generation
+    );
     for note in notes(shown) {
         text.push_str(&format!("  {}\n", paint.yellow(&note)));
     }
