@@ -80,12 +80,11 @@ fn rows<'a>(steps: &[&'a Step], verbose: bool) -> Vec<Vec<&'a Step>> {
             "{:?}|{}|{:?}|{}|{fields}|{:?}",
             step.action, step.address.kind, step.reason, step.origin.path, step.disruption
         );
-        match seen.get(&key) {
-            Some(&row) => rows[row].push(step),
-            None => {
-                seen.insert(key, rows.len());
-                rows.push(vec![step]);
-            }
+        if let Some(&row) = seen.get(&key) {
+            rows[row].push(step);
+        } else {
+            seen.insert(key, rows.len());
+            rows.push(vec![step]);
         }
     }
     rows
