@@ -2,6 +2,8 @@
 //!
 //! Each test is a facility of `examples/`, with the nodes that its pools name, on a control plane of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod bench;
 mod drift;
 mod facilities;
