@@ -26,7 +26,11 @@ fn figure(value: &Value) -> Option<&Value> {
     if object.contains_key("x-afctl-figure") {
         return object.get("anyOf")?.get(0);
     }
-    ["anyOf", "oneOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten().find_map(figure)
+    ["anyOf", "oneOf"]
+        .iter()
+        .filter_map(|keyword| object.get(*keyword)?.as_array())
+        .flatten()
+        .find_map(figure)
 }
 
 /// The types of alternatives, in words.
@@ -45,7 +49,13 @@ fn words(at: &[&Object]) -> String {
         } else if object.get("additionalProperties").is_some_and(Value::is_object) {
             "entries by name".to_owned()
         } else {
-            schema::types(object).into_iter().filter(|t| *t != "null").collect::<Vec<_>>().join(" or ").replace("object", "mapping").replace("string", "text")
+            schema::types(object)
+                .into_iter()
+                .filter(|t| *t != "null")
+                .collect::<Vec<_>>()
+                .join(" or ")
+                .replace("object", "mapping")
+                .replace("string", "text")
         };
         if !word.is_empty() && !words.contains(&word) {
             words.push(word);
@@ -84,7 +94,8 @@ pub fn markdown() -> String {
     );
     units(&mut out);
     let root = schema::resolve(schema::strawman());
-    let mut open: Vec<(String, Vec<&Object>)> = vec![("metadata".into(), of(root, "metadata")), ("spec".into(), of(root, "spec"))];
+    let mut open: Vec<(String, Vec<&Object>)> =
+        vec![("metadata".into(), of(root, "metadata")), ("spec".into(), of(root, "spec"))];
     let mut at = 0;
     while at < open.len() {
         let (path, objects) = open[at].clone();
@@ -116,8 +127,10 @@ pub fn markdown() -> String {
             let choices = choices(&inside);
             if !choices.is_empty() {
                 let words = choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
-                let others = form.split(", or ").filter(|w| !w.starts_with('`') && *w != "a word").collect::<Vec<_>>();
-                form = if others.is_empty() { words } else { format!("{words}, or {}", others.join(", or ")) };
+                let others =
+                    form.split(", or ").filter(|w| !w.starts_with('`') && *w != "a word").collect::<Vec<_>>();
+                form =
+                    if others.is_empty() { words } else { format!("{words}, or {}", others.join(", or ")) };
             }
             if of.is_some() {
                 form = format!("figure, {form}");
@@ -128,12 +141,7 @@ pub fn markdown() -> String {
             if let Some(default) = property.get("default").filter(|d| d.is_string() || d.is_boolean()) {
                 form = format!("{form}; {default} unless said");
             }
-            let _ = writeln!(
-                out,
-                "| `{key}`{star} | {} | {} |",
-                cell(&about),
-                cell(&form)
-            );
+            let _ = writeln!(out, "| `{key}`{star} | {} | {} |", cell(&about), cell(&form));
             queue(&mut open, &format!("{path}.{key}"), property);
         }
         out.push('\n');
@@ -195,7 +203,14 @@ pub fn codes() -> String {
          warnings can be suppressed with a reason (`spec.suppress`); notes change nothing.\n\n",
     );
     for code in afctl_contract::codes::all() {
-        let _ = writeln!(out, "## {} {}\n\n*{}.* {}\n", code.id, code.title, code.level.as_str(), code.explanation);
+        let _ = writeln!(
+            out,
+            "## {} {}\n\n*{}.* {}\n",
+            code.id,
+            code.title,
+            code.level.as_str(),
+            code.explanation
+        );
     }
     out
 }

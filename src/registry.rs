@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use afctl_contract::language::Site;
 use afctl_contract::{
-    Address, ApplyError, Backend, Driver, ErrorKind, Inventory, Owner, Problem, Readiness, Scope, Step, WriteToken,
+    Address, ApplyError, Backend, Driver, ErrorKind, Inventory, Owner, Problem, Readiness, Scope, Step,
+    WriteToken,
 };
 use async_trait::async_trait;
 
@@ -22,12 +23,11 @@ pub struct Entry {
 }
 
 /// Every backend there is.
-pub static BACKENDS: &[Entry] =
-    &[Entry {
-        backend: &afctl_kubernetes::Kubernetes,
-        shared: || Arc::new(afctl_kubernetes::Kubernetes),
-        connect: connect_kubernetes,
-    }];
+pub static BACKENDS: &[Entry] = &[Entry {
+    backend: &afctl_kubernetes::Kubernetes,
+    shared: || Arc::new(afctl_kubernetes::Kubernetes),
+    connect: connect_kubernetes,
+}];
 
 /// The backend that serves a site, if any does yet.
 pub fn backend_for(site: &Site) -> Option<&'static Entry> {

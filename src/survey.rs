@@ -65,9 +65,10 @@ pub fn compile(facility: &Facility, only: &[String]) -> Compiled {
 fn graph_finding(error: &GraphError, site: &str) -> Diagnostic {
     let finding = Diagnostic::new(&engine::NO_GRAPH, format!("site {site} cannot be compiled: {error}"));
     match error {
-        GraphError::Twice { first, second, .. } => {
-            finding.at_key(second.clone()).also(first.clone(), "the other one").help("give one of them another name")
-        }
+        GraphError::Twice { first, second, .. } => finding
+            .at_key(second.clone())
+            .also(first.clone(), "the other one")
+            .help("give one of them another name"),
         _ => finding.at_key(path!["spec", "sites", site]),
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use afctl_contract::language::Site;
 use afctl_contract::world::World;
 use afctl_contract::{
-    Address, Backend, Classified, Diagnostics, Driver, Event, Facility, Graph, GraphError, Inventory, Journal,
-    Management, Observed, Owner, Path, Plan, Rendered, Resource, SourceMap, Verdict, compare, path,
+    Address, Backend, Classified, Diagnostics, Driver, Event, Facility, Graph, GraphError, Inventory,
+    Journal, Management, Observed, Owner, Path, Plan, Rendered, Resource, SourceMap, Verdict, compare, path,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -31,8 +31,11 @@ impl Backend for Toy {
     }
     fn classify(&self, observed: &Observed, desired: &Resource) -> Classified {
         let fields = compare(&observed.live, &observed.managed, &desired.desired, &|_, _, _| false);
-        let fixed: Vec<Path> =
-            fields.iter().filter(|f| f.path.is_within(&path!["spec", "fixed"])).map(|f| f.path.clone()).collect();
+        let fixed: Vec<Path> = fields
+            .iter()
+            .filter(|f| f.path.is_within(&path!["spec", "fixed"]))
+            .map(|f| f.path.clone())
+            .collect();
         if fixed.is_empty() {
             Classified::in_place(fields)
         } else {

@@ -17,13 +17,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use afctl::check::check;
 use afctl::cli::diagnostics::{Look, pointed_at, text};
 use afctl::source::{Input, Reading, read};
 use afctl_contract::{Level, codes};
 
 /// Everything that `afctl validate` runs.
 fn validate(inputs: &[Input]) -> Reading {
-    read(inputs)
+    let mut reading = read(inputs);
+    if let Some(strawman) = &reading.strawman {
+        reading.diagnostics.extend(check(strawman, &reading.sources));
+        reading.diagnostics.sort(&reading.sources);
+    }
+    reading
 }
 
 /// A finding as a case writes it: file, line (0: no place), code, slice.

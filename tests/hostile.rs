@@ -2,7 +2,7 @@
 //! a panic.
 //!
 //! Each input is read in a process of its own (this test binary again), whose peak memory the kernel reports. The bounds
-//! are those of a release build; without optimisation time may be ten times as long.
+//! are those of a release build; without optimisation, and beside other tests, thirty times as long is let pass.
 
 #![allow(clippy::format_collect)] // short texts of a test
 
@@ -171,7 +171,7 @@ fn one_input() {
 #[test]
 fn hostile_input_is_answered_quickly() {
     let program = std::env::current_exe().expect("a test knows its program");
-    let limit = if cfg!(debug_assertions) { Duration::from_secs(10) } else { Duration::from_secs(1) };
+    let limit = if cfg!(debug_assertions) { Duration::from_secs(30) } else { Duration::from_secs(1) };
     let mut failures = String::new();
     for (name, ..) in inputs() {
         let output = Command::new(&program)

@@ -31,8 +31,7 @@ async fn a_failure_takes_with_it_what_stands_on_it_and_nothing_else() {
     let (plan, outcome) = bench.apply(&two_accounts()).await;
     assert_eq!(outcome.failed.len(), 1);
     assert_eq!(outcome.done.len(), 2);
-    let skipped: Vec<&str> =
-        outcome.skipped.keys().map(|id| plan.steps[*id].address.kind.as_str()).collect();
+    let skipped: Vec<&str> = outcome.skipped.keys().map(|id| plan.steps[*id].address.kind.as_str()).collect();
     assert_eq!(skipped, ["ResourceQuota"]);
     // The next run goes on from there.
     bench.world.heal(None).unwrap();
@@ -104,7 +103,10 @@ async fn a_plan_is_stale_once_what_it_touches_has_moved() {
     // What it does not touch may move.
     bench.world.drift(&at("ResourceQuota/exotics/quota"), &path!["spec", "x"], json!(1), "eve").unwrap();
     assert!(moved(&plan, &looked().await).is_empty());
-    bench.world.drift(&at("ResourceQuota/higgs/quota"), &path!["spec", "hard", "cpu"], json!("7"), "eve").unwrap();
+    bench
+        .world
+        .drift(&at("ResourceQuota/higgs/quota"), &path!["spec", "hard", "cpu"], json!("7"), "eve")
+        .unwrap();
     assert_eq!(moved(&plan, &looked().await).len(), 1);
     bench.world.delete(&at("ResourceQuota/higgs/quota"), "eve").unwrap();
     assert_eq!(moved(&plan, &looked().await)[0].1, "it was there, and now is not");
@@ -114,7 +116,10 @@ async fn a_plan_is_stale_once_what_it_touches_has_moved() {
 async fn coming_to_work_is_an_outcome_of_its_own() {
     let mut bench = Bench::new();
     bench.wait = Duration::from_secs(10);
-    bench.world.fail(Rule::new(On::Ready, Effect::Pending("the controller".into())).kind("ResourceQuota").always()).unwrap();
+    bench
+        .world
+        .fail(Rule::new(On::Ready, Effect::Pending("the controller".into())).kind("ResourceQuota").always())
+        .unwrap();
     let (_, outcome) = bench.apply(&two_accounts()).await;
     assert!(outcome.is_complete());
     assert_eq!(outcome.pending.len(), 2);

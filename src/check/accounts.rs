@@ -62,7 +62,11 @@ fn circle(accounts: &[&str], out: &mut Diagnostics) {
     }
     let mut round = say_round(accounts);
     round.push_str(&format!(" -> `{first}`"));
-    let mut finding = Diagnostic::new(&codes::PARENT_CYCLE, format!("These accounts stand above each other in a circle: {round}")).at(place(first));
+    let mut finding = Diagnostic::new(
+        &codes::PARENT_CYCLE,
+        format!("These accounts stand above each other in a circle: {round}"),
+    )
+    .at(place(first));
     for other in others.iter().take(9) {
         finding = finding.also(place(other), format!("`{other}` leads on from here"));
     }
@@ -84,14 +88,21 @@ fn shares(cx: &Context<'_>, out: &mut Diagnostics) {
         families.entry(account.parent.as_deref()).or_default().push((name, account));
     }
     for (parent, accounts) in families {
-        let (with, without): (Vec<_>, Vec<_>) = accounts.iter().partition(|(_, account)| account.fair_share.is_some());
+        let (with, without): (Vec<_>, Vec<_>) =
+            accounts.iter().partition(|(_, account)| account.fair_share.is_some());
         let Some((sibling, shown)) = with.first() else { continue };
         let under = parent.map_or_else(|| "at the top".to_owned(), |parent| format!("under `{parent}`"));
-        if accounts.len() > 1 && without.is_empty() && with.iter().all(|(_, account)| account.fair_share == Some(0)) {
+        if accounts.len() > 1
+            && without.is_empty()
+            && with.iter().all(|(_, account)| account.fair_share == Some(0))
+        {
             out.push(
-                Diagnostic::new(&codes::SHARES_ZERO, format!("All accounts {under} have a share of 0, so nobody has a claim"))
-                    .at(entry("accounts", sibling).join("fairShare"))
-                    .help("give each a weight, such as `fairShare: 50`"),
+                Diagnostic::new(
+                    &codes::SHARES_ZERO,
+                    format!("All accounts {under} have a share of 0, so nobody has a claim"),
+                )
+                .at(entry("accounts", sibling).join("fairShare"))
+                .help("give each a weight, such as `fairShare: 50`"),
             );
         }
         let sum: u64 = with.iter().filter_map(|(_, account)| account.fair_share).map(u64::from).sum();
@@ -116,16 +127,24 @@ fn members(cx: &Context<'_>, name: &str, account: &Account, out: &mut Diagnostic
         out.push(
             Diagnostic::new(
                 &codes::PARENT_MEMBERS,
-                format!("`{name}` has users of its own, and {} stand below it", say::names(children.iter().copied())),
+                format!(
+                    "`{name}` has users of its own, and {} stand below it",
+                    say::names(children.iter().copied())
+                ),
             )
             .at_key(here.join(if account.members.is_some() { "members" } else { "users" }))
             .help(format!("put them into an account of their own: `{name}-common: {{parent: {name}, …}}`")),
         );
     }
     if !has_users(account) && children.is_empty() {
-        let finding = Diagnostic::new(&codes::NO_MEMBERS, format!("`{name}` has no users, and no accounts below it"))
-            .help("write `members: {idpGroup: …}`, or `users: 12` if the members are kept elsewhere");
-        out.push(if account.members.is_some() { finding.at_key(here.join("members")) } else { finding.at_key(here.clone()) });
+        let finding =
+            Diagnostic::new(&codes::NO_MEMBERS, format!("`{name}` has no users, and no accounts below it"))
+                .help("write `members: {idpGroup: …}`, or `users: 12` if the members are kept elsewhere");
+        out.push(if account.members.is_some() {
+            finding.at_key(here.join("members"))
+        } else {
+            finding.at_key(here.clone())
+        });
     }
     let Some(members) = &account.members else { return };
     if members.idp_group.is_some() {
@@ -135,9 +154,12 @@ fn members(cx: &Context<'_>, name: &str, account: &Account, out: &mut Diagnostic
     for (i, coordinator) in members.coordinators.iter().enumerate() {
         if !known.contains(coordinator.as_str()) {
             out.push(
-                Diagnostic::new(&codes::COORDINATOR, format!("`{coordinator}` may manage `{name}` and is not one of its users"))
-                    .at(here.join("members").join("coordinators").join(i))
-                    .help(format!("add `{coordinator}` to `users`, or take it out here")),
+                Diagnostic::new(
+                    &codes::COORDINATOR,
+                    format!("`{coordinator}` may manage `{name}` and is not one of its users"),
+                )
+                .at(here.join("members").join("coordinators").join(i))
+                .help(format!("add `{coordinator}` to `users`, or take it out here")),
             );
         }
     }
@@ -167,10 +189,14 @@ fn users_twice(cx: &Context<'_>, out: &mut Diagnostics) {
         out.push(
             Diagnostic::new(
                 &codes::USER_TWICE,
-                format!("{} {} in `{one}` and in `{other}`", say::names(users.iter().map(|(user, _)| *user)), if users.len() == 1 { "is" } else { "are" }),
+                format!(
+                    "{} {} in `{one}` and in `{other}`",
+                    say::names(users.iter().map(|(user, _)| *user)),
+                    if users.len() == 1 { "is" } else { "are" }
+                ),
             )
             .at(place.clone())
-            .also(entry("accounts", one).join("members"), "here first")
+            .also_key(entry("accounts", one).join("members"), "here first")
             .help(format!("nothing must be done; their work counts to `{one}` where they do not say")),
         );
     }
@@ -195,7 +221,9 @@ fn can_run(cx: &Context<'_>, out: &mut Diagnostics) {
         })
         .collect();
     for name in cx.with_members() {
-        let Some(account) = cx.spec.accounts.get(*name).filter(|account| has_users(account)) else { continue };
+        let Some(account) = cx.spec.accounts.get(*name).filter(|account| has_users(account)) else {
+            continue;
+        };
         let within = |set: &Option<HashSet<&str>>| set.as_ref().is_none_or(|set| set.contains(name));
         if menus.iter().any(|(hub, profile)| within(hub) && within(profile)) {
             continue;
@@ -208,12 +236,18 @@ fn can_run(cx: &Context<'_>, out: &mut Diagnostics) {
             continue;
         }
         let finding = match admitting.first() {
-            None => Diagnostic::new(&codes::CANNOT_RUN, format!("No queue lets `{name}` in, so its users can run nothing"))
-                .at_key(entry("accounts", name))
-                .help(format!("add `{name}`, or an account above it, to the `accounts` of a queue")),
+            None => Diagnostic::new(
+                &codes::CANNOT_RUN,
+                format!("No queue lets `{name}` in, so its users can run nothing"),
+            )
+            .at_key(entry("accounts", name))
+            .help(format!("add `{name}`, or an account above it, to the `accounts` of a queue")),
             Some((queue, shown, _)) => Diagnostic::new(
                 &codes::CANNOT_RUN,
-                format!("The queues that let `{name}` in need a QOS that it may not use, such as `{}`", shown.qos.as_deref().unwrap_or_default()),
+                format!(
+                    "The queues that let `{name}` in need a QOS that it may not use, such as `{}`",
+                    shown.qos.as_deref().unwrap_or_default()
+                ),
             )
             .at(entry("accounts", name).join("qos"))
             .also(entry("queues", queue).join("qos"), format!("all work of `{queue}` has this one"))

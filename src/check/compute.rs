@@ -8,7 +8,6 @@ use afctl_contract::units::TaintEffect;
 use afctl_contract::{Diagnostic, Diagnostics, Level};
 
 use super::context::{Context, entry};
-use super::say;
 
 pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     let named_by_profile: HashSet<&str> =
@@ -18,7 +17,6 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
         size(cx, name, pool, named_by_profile.contains(name.as_str()), out);
         threads(cx, name, pool, out);
         if let Some(site) = cx.spec.sites.get(&pool.site) {
-            instances(name, pool, site, out);
             kind(name, pool, site, out);
         }
     }
@@ -41,9 +39,12 @@ fn nodes(cx: &Context<'_>, name: &str, pool: &NodePool, out: &mut Diagnostics) {
     .collect();
     match ways[..] {
         [] => out.push(
-            Diagnostic::new(&codes::NODES_NONE, format!("`{name}` does not say which nodes it has, or how many"))
-                .at(here.clone())
-                .help("write `names: \"c[001-014]\"`, `count: 14`, `min: 0` and `max: 40`, or a selector"),
+            Diagnostic::new(
+                &codes::NODES_NONE,
+                format!("`{name}` does not say which nodes it has, or how many"),
+            )
+            .at(here.clone())
+            .help("write `names: \"c[001-014]\"`, `count: 14`, `min: 0` and `max: 40`, or a selector"),
         ),
         [_] => {}
         [ref first @ .., last] => out.push(
@@ -72,10 +73,13 @@ fn nodes(cx: &Context<'_>, name: &str, pool: &NodePool, out: &mut Diagnostics) {
         && min > max
     {
         out.push(
-            Diagnostic::new(&codes::NODES_BOUNDS, format!("`{name}` has at least {min} nodes and at most {max}"))
-                .at(here.join("min"))
-                .also(here.join("max"), "the most")
-                .help(format!("write `min: {max}` and `max: {min}` if they are exchanged")),
+            Diagnostic::new(
+                &codes::NODES_BOUNDS,
+                format!("`{name}` has at least {min} nodes and at most {max}"),
+            )
+            .at(here.join("min"))
+            .also(here.join("max"), "the most")
+            .help(format!("write `min: {max}` and `max: {min}` if they are exchanged")),
         );
     }
 }
@@ -90,10 +94,13 @@ fn size(cx: &Context<'_>, name: &str, pool: &NodePool, used: bool, out: &mut Dia
         ];
         for (field, _) in twice.into_iter().filter(|(_, given)| *given) {
             out.push(
-                Diagnostic::new(&codes::SIZE_TWICE, format!("`{name}` has `shape` and `{field}`, which say the same"))
-                    .at_key(here.join(field))
-                    .also(here.join("shape"), "cores, threads and memory in one")
-                    .help("keep one of the two"),
+                Diagnostic::new(
+                    &codes::SIZE_TWICE,
+                    format!("`{name}` has `shape` and `{field}`, which say the same"),
+                )
+                .at_key(here.join(field))
+                .also_key(here.join("shape"), "cores, threads and memory in one")
+                .help("keep one of the two"),
             );
         }
     }
@@ -106,7 +113,8 @@ fn size(cx: &Context<'_>, name: &str, pool: &NodePool, used: bool, out: &mut Dia
             (true, false) => "cores",
             _ => "memory",
         };
-        let slurm = cx.spec.sites.get(&pool.site).is_some_and(|site| matches!(site.scheduler, Scheduler::Slurm(_)));
+        let slurm =
+            cx.spec.sites.get(&pool.site).is_some_and(|site| matches!(site.scheduler, Scheduler::Slurm(_)));
         let needed = if slurm {
             "Slurm's configuration needs both"
         } else if used {
@@ -114,9 +122,12 @@ fn size(cx: &Context<'_>, name: &str, pool: &NodePool, used: bool, out: &mut Dia
         } else {
             "it counts as nothing in every sum"
         };
-        let finding = Diagnostic::new(&codes::UNKNOWN_SIZE, format!("Nobody said the {what} of a node of `{name}`: {needed}"))
-            .at_key(here.clone())
-            .help("write `cores: 64` (physical) and `memory: 512GiB`; or `unknown`, if nobody knows");
+        let finding = Diagnostic::new(
+            &codes::UNKNOWN_SIZE,
+            format!("Nobody said the {what} of a node of `{name}`: {needed}"),
+        )
+        .at_key(here.clone())
+        .help("write `cores: 64` (physical) and `memory: 512GiB`; or `unknown`, if nobody knows");
         out.push(if asked { finding } else { finding.level(Level::Note) });
     }
     if let (Some(sockets), Some(cores)) = (pool.sockets, pool.cores_per_node())
@@ -124,10 +135,17 @@ fn size(cx: &Context<'_>, name: &str, pool: &NodePool, used: bool, out: &mut Dia
         && !cores.is_multiple_of(sockets)
     {
         out.push(
-            Diagnostic::new(&codes::SOCKETS, format!("{cores} cores cannot be divided over {sockets} sockets"))
-                .at(here.join("sockets"))
-                .also(cx.value(&here.join("cores")), "physical cores of the whole node")
-                .help(format!("write the cores of all sockets together: {} or {}", cores / sockets * sockets, (cores / sockets + 1) * sockets)),
+            Diagnostic::new(
+                &codes::SOCKETS,
+                format!("{cores} cores cannot be divided over {sockets} sockets"),
+            )
+            .at(here.join("sockets"))
+            .also(cx.value(&here.join("cores")), "physical cores of the whole node")
+            .help(format!(
+                "write the cores of all sockets together: {} or {}",
+                cores / sockets * sockets,
+                (cores / sockets).saturating_add(1).saturating_mul(sockets)
+            )),
         );
     }
     let left = pool.cpus_for_work().zip(pool.memory_for_work());
@@ -146,9 +164,12 @@ fn size(cx: &Context<'_>, name: &str, pool: &NodePool, used: bool, out: &mut Dia
             reserved.memory.map(|memory| memory.to_string())
         };
         out.push(
-            Diagnostic::new(&codes::NOTHING_LEFT, format!("A node of `{name}` has {has}, and {} are reserved", kept.unwrap_or_default()))
-                .at(here.join("reserved").join(field))
-                .help("reserve what the system needs, mostly one or two CPUs and a few GiB"),
+            Diagnostic::new(
+                &codes::NOTHING_LEFT,
+                format!("A node of `{name}` has {has}, and {} are reserved", kept.unwrap_or_default()),
+            )
+            .at(here.join("reserved").join(field))
+            .help("reserve what the system needs, mostly one or two CPUs and a few GiB"),
         );
     }
 }
@@ -164,110 +185,25 @@ fn threads(cx: &Context<'_>, name: &str, pool: &NodePool, out: &mut Diagnostics)
     });
     if of_threads && pool.threads() == 1 && number > 1 {
         out.push(
-            Diagnostic::new(&codes::THREADS_AS_CORES, format!("The remark says that these {number} are threads, and `cores` are physical"))
-                .at(place)
-                .help(format!("write `cores: {}` and `threadsPerCore: 2`", number / 2)),
+            Diagnostic::new(
+                &codes::THREADS_AS_CORES,
+                format!("The remark says that these {number} are threads, and `cores` are physical"),
+            )
+            .at(place)
+            .help(format!("write `cores: {}` and `threadsPerCore: 2`", number / 2)),
         );
     } else if number > 8 && !number.is_multiple_of(2) && pool.sockets.is_none() {
         out.push(
-            Diagnostic::new(&codes::THREADS_AS_CORES, format!("{number} is an odd number of physical cores: one less than a processor has?"))
-                .at(place)
-                .help(format!("write `cores: {}` and `reserved: {{cpu: 1}}` if one is kept for the system", number + 1)),
+            Diagnostic::new(
+                &codes::THREADS_AS_CORES,
+                format!("{number} is an odd number of physical cores: one less than a processor has?"),
+            )
+            .at(place)
+            .help(format!(
+                "write `cores: {}` and `reserved: {{cpu: 1}}` if one is kept for the system",
+                number.saturating_add(1)
+            )),
         );
-    }
-}
-
-/// vCPUs, threads of a core and GiB for each vCPU of an instance type of the families where this is a rule.
-fn instance(kind: &str) -> Option<(u32, u32, Option<u32>)> {
-    let (family, size) = kind.split_once('.')?;
-    let vcpus = match size {
-        "large" => 2,
-        "xlarge" => 4,
-        _ => size.strip_suffix("xlarge")?.parse::<u32>().ok()?.checked_mul(4)?,
-    };
-    let digit = family.find(|c: char| c.is_ascii_digit())?;
-    let (class, rest) = family.split_at(digit);
-    let generation: u32 = rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()?;
-    let graviton = rest.contains('g');
-    let new_amd = rest.contains('a') && generation >= 7;
-    let memory = match class {
-        "c" => Some(2),
-        "m" => Some(4),
-        "r" => Some(8),
-        _ => None,
-    };
-    matches!(class, "c" | "m" | "r" | "g" | "p" | "i" | "t").then_some((
-        vcpus,
-        if graviton || new_amd { 1 } else { 2 },
-        memory,
-    ))
-}
-
-fn instances(name: &str, pool: &NodePool, site: &Site, out: &mut Diagnostics) {
-    let here = entry("nodePools", name);
-    if site.infrastructure.aws().is_none() {
-        let fields = [
-            ("instanceTypes", !pool.instance_types.is_empty()),
-            ("purchase", pool.purchase.is_some()),
-            ("placementGroup", pool.placement_group.is_some()),
-        ];
-        if let Some((field, _)) = fields.into_iter().find(|(_, given)| *given) {
-            out.push(
-                Diagnostic::new(&codes::INSTANCE_TYPES, format!("`{}` is not in a cloud, so `{field}` has no meaning for `{name}`", pool.site))
-                    .at_key(here.join(field))
-                    .also(here.join("site"), "where the pool stands")
-                    .help("remove it, or move the pool to a site with `infrastructure: {aws: {…}}`"),
-            );
-        }
-        return;
-    }
-    if pool.instance_types.is_empty() {
-        out.push(
-            Diagnostic::new(&codes::INSTANCE_TYPES, format!("`{name}` is in AWS and names no instance types"))
-                .at_key(here)
-                .help("write `instanceTypes: [m7i.4xlarge]`, in the order to try them"),
-        );
-        return;
-    }
-    let (Some(cores), threads) = (pool.cores_per_node(), pool.threads()) else { return };
-    let field = if pool.shape.is_some() { here.join("shape").join("cores") } else { here.join("cores") };
-    for (i, kind) in pool.instance_types.iter().enumerate() {
-        let Some((vcpus, per_core, gib)) = instance(kind) else { continue };
-        let has = vcpus / per_core;
-        let memory = pool.memory_per_node().map_or(0.0, |memory| memory.gibibytes());
-        if cores * threads > vcpus {
-            out.push(
-                Diagnostic::new(
-                    &codes::INSTANCE_SHAPE,
-                    format!("{kind} has {vcpus} vCPUs, and the shape says {cores} cores x {threads} threads = {}", cores * threads),
-                )
-                .at(field)
-                .also(here.join("instanceTypes").join(i), format!("{has} cores, {per_core} threads each"))
-                .help(format!("write {has} cores with `threadsPerCore: {per_core}`")),
-            );
-            return;
-        }
-        if cores > has {
-            out.push(
-                Diagnostic::new(&codes::THREADS_AS_CORES, format!("{kind} has {vcpus} vCPUs, which are threads: {has} physical cores"))
-                    .at(field)
-                    .also(here.join("instanceTypes").join(i), "this instance type")
-                    .help(format!("write {has} cores with `threadsPerCore: {per_core}`")),
-            );
-            return;
-        }
-        if let Some(gib) = gib.map(|gib| f64::from(gib * vcpus))
-            && memory > gib
-        {
-            let field = if pool.shape.is_some() { here.join("shape").join("memory") } else { here.join("memory") };
-            out.push(
-                Diagnostic::new(&codes::INSTANCE_SHAPE, format!("{kind} has {}GiB, and the shape says {}", say::count(gib), say::memory(memory * 1_073_741_824.0)))
-                    .at(field)
-                    .also(here.join("instanceTypes").join(i), "this instance type")
-                    .help("write what the smallest of the types has, less what the system takes"),
-            );
-            return;
-        }
     }
 }
 
@@ -275,7 +211,8 @@ fn kind(name: &str, pool: &NodePool, site: &Site, out: &mut Diagnostics) {
     let here = entry("nodePools", name);
     let fixed = pool.nodes.names.is_some() || (pool.nodes.count.is_some() && pool.nodes.max.is_none());
     let in_cloud = site.infrastructure.aws().is_some();
-    let finding = |message: String, help: &str| Diagnostic::new(&codes::CAPACITY_KIND, message).help(help.to_owned());
+    let finding =
+        |message: String, help: &str| Diagnostic::new(&codes::CAPACITY_KIND, message).help(help.to_owned());
     if pool.capacity == Some(CapacityKind::Burst) && fixed && !in_cloud && site.role == SiteRole::Main {
         out.push(
             finding(
@@ -304,9 +241,12 @@ fn kind(name: &str, pool: &NodePool, site: &Site, out: &mut Diagnostics) {
         );
     } else if pool.capacity == Some(CapacityKind::Owned) && site.role == SiteRole::Burst {
         out.push(
-            finding(format!("`{name}` counts as owned, and `{}` is for bursts", pool.site), "drop `capacity`, or `role: burst` from the site")
-                .at(here.join("capacity"))
-                .also(entry("sites", &pool.site).join("role"), "a burst site"),
+            finding(
+                format!("`{name}` counts as owned, and `{}` is for bursts", pool.site),
+                "drop `capacity`, or `role: burst` from the site",
+            )
+            .at(here.join("capacity"))
+            .also(entry("sites", &pool.site).join("role"), "a burst site"),
         );
     }
 }
@@ -330,15 +270,21 @@ fn use_of_pools(cx: &Context<'_>, named: &HashSet<&str>, out: &mut Diagnostics) 
         let kept_off = pool.taints.iter().any(|taint| taint.effect != TaintEffect::PreferNoSchedule);
         if kept_off {
             out.push(
-                Diagnostic::new(&codes::UNTOLERATED, format!("Nothing tolerates the taints of `{name}`, so nothing will run on it"))
-                    .at(here.join("taints"))
-                    .help(format!("name it in a queue, `pools: [{name}]`, or in the `pools` of a profile")),
+                Diagnostic::new(
+                    &codes::UNTOLERATED,
+                    format!("Nothing tolerates the taints of `{name}`, so nothing will run on it"),
+                )
+                .at(here.join("taints"))
+                .help(format!("name it in a queue, `pools: [{name}]`, or in the `pools` of a profile")),
             );
         } else if !(any_pool && hubs.contains(pool.site.as_str())) {
             out.push(
-                Diagnostic::new(&codes::IDLE_POOL, format!("Nothing uses `{name}`: it is in no queue, and no profile runs on it"))
-                    .at_key(here)
-                    .help(format!("add it to a queue, `pools: [{name}]`, or remove it")),
+                Diagnostic::new(
+                    &codes::IDLE_POOL,
+                    format!("Nothing uses `{name}`: it is in no queue, and no profile runs on it"),
+                )
+                .at_key(here)
+                .help(format!("add it to a queue, `pools: [{name}]`, or remove it")),
             );
         }
     }

@@ -21,7 +21,8 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     pub fn new(strawman: &'a Strawman, sources: &'a SourceMap) -> Self {
         let spec = &strawman.spec;
-        let capacities = spec.node_pools.keys().map(|name| (name.as_str(), spec.pool_capacity(name))).collect();
+        let capacities =
+            spec.node_pools.keys().map(|name| (name.as_str(), spec.pool_capacity(name))).collect();
         let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
         for (name, account) in &spec.accounts {
             if let Some(parent) = &account.parent

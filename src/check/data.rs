@@ -24,10 +24,16 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     }
     if data.model != DataModel::Replicated && !data.may_move.is_empty() && data.replicas == Some(1) {
         out.push(
-            Diagnostic::new(&codes::ONLY_COPY, format!("{} may be moved between sites, and one copy is kept", say::names(data.may_move.iter().map(String::as_str))))
-                .at(path!["spec", "dataManagement", "mayMove"])
-                .also(path!["spec", "dataManagement", "replicas"], "one copy")
-                .help("keep `replicas: 2`, or have room for a second copy while moving"),
+            Diagnostic::new(
+                &codes::ONLY_COPY,
+                format!(
+                    "{} may be moved between sites, and one copy is kept",
+                    say::names(data.may_move.iter().map(String::as_str))
+                ),
+            )
+            .at(path!["spec", "dataManagement", "mayMove"])
+            .also(path!["spec", "dataManagement", "replicas"], "one copy")
+            .help("keep `replicas: 2`, or have room for a second copy while moving"),
         );
     }
 }
@@ -52,10 +58,16 @@ fn local(cx: &Context<'_>, holding: &[(&str, &Storage)], out: &mut Diagnostics) 
             cx.spec.sites.keys().map(String::as_str).filter(|site| storage.is_visible_from(site)).collect();
         if storage.site.is_some() && seen.len() > 1 {
             out.push(
-                Diagnostic::new(&codes::MODEL, format!("Each site has its own data, and `{name}` is visible from {}", say::names(seen.iter().copied())))
-                    .at(model())
-                    .also(entry("storage", name).join("visibleFrom"), "visible from several sites")
-                    .help("write `model: shared`, or shorten `visibleFrom`"),
+                Diagnostic::new(
+                    &codes::MODEL,
+                    format!(
+                        "Each site has its own data, and `{name}` is visible from {}",
+                        say::names(seen.iter().copied())
+                    ),
+                )
+                .at(model())
+                .also(entry("storage", name).join("visibleFrom"), "visible from several sites")
+                .help("write `model: shared`, or shorten `visibleFrom`"),
             );
         }
     }
@@ -77,10 +89,16 @@ fn shared(cx: &Context<'_>, holding: &[(&str, &Storage)], out: &mut Diagnostics)
         let (name, storage) = holding[0];
         let without: Vec<&str> = own.into_iter().filter(|site| !storage.is_visible_from(site)).collect();
         out.push(
-            Diagnostic::new(&codes::MODEL, format!("One file system is mounted by all sites, and {} do not see `{name}`", say::names(without.iter().copied())))
-                .at(model())
-                .also(entry("storage", name), "the data")
-                .help("add the sites to its `visibleFrom`, or write another model"),
+            Diagnostic::new(
+                &codes::MODEL,
+                format!(
+                    "One file system is mounted by all sites, and {} do not see `{name}`",
+                    say::names(without.iter().copied())
+                ),
+            )
+            .at(model())
+            .also_key(entry("storage", name), "the data")
+            .help("add the sites to its `visibleFrom`, or write another model"),
         );
     }
 }
@@ -101,8 +119,14 @@ fn replicated(data: &DataManagement, holding: &[(&str, &Storage)], out: &mut Dia
             let copies = copies.unwrap_or(2);
             let places = u32::try_from(sites.len()).unwrap_or(u32::MAX);
             if copies > places {
-                let listed = if sites.is_empty() { "no site".to_owned() } else { say::names(sites.iter().copied()) };
-                let finding = Diagnostic::new(&codes::MODEL, format!("{copies} copies at different sites are wanted, and only {listed} has storage for data"));
+                let listed =
+                    if sites.is_empty() { "no site".to_owned() } else { say::names(sites.iter().copied()) };
+                let finding = Diagnostic::new(
+                    &codes::MODEL,
+                    format!(
+                        "{copies} copies at different sites are wanted, and only {listed} has storage for data"
+                    ),
+                );
                 let finding = if data.replicas.is_some() { finding.at(at) } else { finding.at(model()) };
                 out.push(finding.help("add `data` storage at another site, or keep fewer copies"));
             }

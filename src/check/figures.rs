@@ -1,11 +1,11 @@
-//! Figures and their sources: what disagrees, what is out of its own range, what is old, and prices that cannot be added.
+//! Figures and their sources: what disagrees, what is out of its own range, and what is old.
 //!
 //! The figures are found by walking the strawman as data, so that no field can be forgotten here when the language grows.
 
 use std::str::FromStr;
 
 use afctl_contract::codes::goals as codes;
-use afctl_contract::units::{Bytes, Cores, Date, Duration, Fraction, Money, Per, Rate};
+use afctl_contract::units::{Bytes, Cores, Date, Duration, Fraction, Money, Rate};
 use afctl_contract::{Diagnostic, Diagnostics, Path, path};
 use serde_json::Value;
 
@@ -23,7 +23,6 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     if let Some(costs) = spec.get("costs") {
         sources(&path!["spec", "costs"], costs, out);
     }
-    prices(cx, out);
 }
 
 fn walk(cx: &Context<'_>, here: &Path, value: &Value, out: &mut Diagnostics) {
@@ -61,10 +60,15 @@ fn number(value: &Value) -> Option<(f64, &'static str)> {
     }
     let text = value.as_str()?;
     None.or_else(|| text.parse::<f64>().ok().map(|n| (n, "number")))
-        .or_else(|| read(text, super::storage::real).filter(|_| text.parse::<Bytes>().is_ok()).map(|n| (n, "bytes")))
+        .or_else(|| {
+            read(text, super::storage::real).filter(|_| text.parse::<Bytes>().is_ok()).map(|n| (n, "bytes"))
+        })
         .or_else(|| read(text, |rate: Rate| rate.0).map(|n| (n, "rate")))
         .or_else(|| read(text, |money: Money| money.amount).map(|n| (n, "money")))
-        .or_else(|| read(text, |duration: Duration| f64::from(u32::try_from(duration.0).unwrap_or(u32::MAX))).map(|n| (n, "time")))
+        .or_else(|| {
+            read(text, |duration: Duration| f64::from(u32::try_from(duration.0).unwrap_or(u32::MAX)))
+                .map(|n| (n, "time"))
+        })
         .or_else(|| read(text, |share: Fraction| share.0).map(|n| (n, "number")))
         .or_else(|| read(text, |cores: Cores| cores.count()).map(|n| (n, "number")))
 }
@@ -80,30 +84,47 @@ fn date(value: Option<&Value>) -> Option<Date> {
 fn figure(cx: &Context<'_>, here: &Path, map: &serde_json::Map<String, Value>, out: &mut Diagnostics) {
     dates(cx, here, map, out);
     let text = |place: &Path, value: &Value| {
-        cx.written(place).map_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned), str::to_owned)
+        cx.written(place)
+            .map_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned), str::to_owned)
     };
     let of = |key: &str| map.get(key).and_then(number);
     if let (Some((low, _)), Some((high, _))) = (of("low"), of("high"))
         && low > high
     {
         out.push(
-            Diagnostic::new(&codes::LOW_ABOVE_HIGH, format!("The lowest, {}, is above the highest, {}", text(&here.join("low"), &map["low"]), text(&here.join("high"), &map["high"])))
-                .at(here.join("low"))
-                .also(here.join("high"), "the highest")
-                .help("exchange the two"),
+            Diagnostic::new(
+                &codes::LOW_ABOVE_HIGH,
+                format!(
+                    "The lowest, {}, is above the highest, {}",
+                    text(&here.join("low"), &map["low"]),
+                    text(&here.join("high"), &map["high"])
+                ),
+            )
+            .at(here.join("low"))
+            .also(here.join("high"), "the highest")
+            .help("exchange the two"),
         );
         return;
     }
     let Some((value, kind)) = of("value") else { return };
     let shown = text(&here.join("value"), &map["value"]);
-    for (end, outside) in [("low", of("low").is_some_and(|(low, _)| value < low)), ("high", of("high").is_some_and(|(high, _)| value > high))] {
+    for (end, outside) in [
+        ("low", of("low").is_some_and(|(low, _)| value < low)),
+        ("high", of("high").is_some_and(|(high, _)| value > high)),
+    ] {
         if outside {
-            let (limit, beyond) = (text(&here.join(end), &map[end]), if end == "low" { "below the lowest" } else { "above the highest" });
+            let (limit, beyond) = (
+                text(&here.join(end), &map[end]),
+                if end == "low" { "below the lowest" } else { "above the highest" },
+            );
             out.push(
-                Diagnostic::new(&codes::OUTSIDE, format!("{shown} is {beyond} that the source gives, {limit}"))
-                    .at(here.join("value"))
-                    .also(here.join(end), format!("the {end} end of the range"))
-                    .help("correct the one that is wrong, perhaps in another unit"),
+                Diagnostic::new(
+                    &codes::OUTSIDE,
+                    format!("{shown} is {beyond} that the source gives, {limit}"),
+                )
+                .at(here.join("value"))
+                .also(here.join(end), format!("the {end} end of the range"))
+                .help("correct the one that is wrong, perhaps in another unit"),
             );
         }
     }
@@ -126,7 +147,11 @@ fn disagree(
     let mut said = Vec::new();
     let mut most = 1.0_f64;
     for (i, claim) in others.enumerate() {
-        let (Some(entry), Some((other, other_kind))) = (claim.as_object(), claim.get("value").and_then(number)) else { continue };
+        let (Some(entry), Some((other, other_kind))) =
+            (claim.as_object(), claim.get("value").and_then(number))
+        else {
+            continue;
+        };
         if other_kind != kind || (other - value).abs() <= value.abs() * 1e-9 {
             continue;
         }
@@ -139,10 +164,17 @@ fn disagree(
         return;
     }
     let listed: Vec<&str> = said.iter().map(|(_, text)| text.as_str()).collect();
-    let apart = if most.is_finite() { format!(", {} times apart", say::count((most * 100.0).round() / 100.0)) } else { String::new() };
-    let mut finding = Diagnostic::new(&codes::SOURCES_DISAGREE, format!("Sources disagree{apart}: {shown} ({}), and {}", by(map), listed.join(", ")))
-        .at(here.join("value"))
-        .label("calculated with this");
+    let apart = if most.is_finite() {
+        format!(", {} times apart", say::count((most * 100.0).round() / 100.0))
+    } else {
+        String::new()
+    };
+    let mut finding = Diagnostic::new(
+        &codes::SOURCES_DISAGREE,
+        format!("Sources disagree{apart}: {shown} ({}), and {}", by(map), listed.join(", ")),
+    )
+    .at(here.join("value"))
+    .label("calculated with this");
     for (place, _) in said {
         finding = finding.also(place, "another source");
     }
@@ -151,7 +183,8 @@ fn disagree(
 
 /// First and last day that a date may mean, as days that can be compared.
 fn days(date: Date) -> (i32, i32) {
-    let day = |month: i8, day: i8| i32::from(date.year) * 372 + i32::from(month - 1) * 31 + i32::from(day - 1);
+    let day =
+        |month: i8, day: i8| i32::from(date.year) * 372 + i32::from(month - 1) * 31 + i32::from(day - 1);
     match (date.month, date.day) {
         (Some(month), Some(exact)) => (day(month, exact), day(month, exact)),
         (Some(month), None) => (day(month, 1), day(month, 31)),
@@ -162,25 +195,37 @@ fn days(date: Date) -> (i32, i32) {
 fn dates(cx: &Context<'_>, here: &Path, map: &serde_json::Map<String, Value>, out: &mut Diagnostics) {
     let Some(looked) = cx.strawman.metadata.as_of else { return };
     let others = map.get("others").and_then(Value::as_array).into_iter().flatten().enumerate();
-    let claims = others.filter_map(|(i, claim)| Some((here.join("others").join(i), date(claim.get("asOf"))?)));
+    let claims =
+        others.filter_map(|(i, claim)| Some((here.join("others").join(i), date(claim.get("asOf"))?)));
     for (place, when) in date(map.get("asOf")).map(|when| (here.clone(), when)).into_iter().chain(claims) {
         let (first, last) = days(when);
         let (since, until) = days(looked);
         if first > until {
             out.push(
-                Diagnostic::new(&codes::FUTURE, format!("This figure is of {when}, and the figures were last looked at in {looked}"))
-                    .at(place.join("asOf"))
-                    .also(path!["metadata", "asOf"], "when they were last looked at")
-                    .help("correct the date, or move `metadata.asOf` forward"),
+                Diagnostic::new(
+                    &codes::FUTURE,
+                    format!("This figure is of {when}, and the figures were last looked at in {looked}"),
+                )
+                .at(place.join("asOf"))
+                .also(path!["metadata", "asOf"], "when they were last looked at")
+                .help("correct the date, or move `metadata.asOf` forward"),
             );
         } else if last + 5 * 372 < since {
             out.push(
-                Diagnostic::new(&codes::OLD, format!("This figure is of {when}, more than five years before {looked}"))
-                    .at(place.join("asOf"))
-                    .help("look whether there is a newer one"),
+                Diagnostic::new(
+                    &codes::OLD,
+                    format!("This figure is of {when}, more than five years before {looked}"),
+                )
+                .at(place.join("asOf"))
+                .help("look whether there is a newer one"),
             );
         }
     }
+}
+
+/// Whether a price has a source, or is not known at all.
+fn is_accounted_for(map: &serde_json::Map<String, Value>) -> bool {
+    map.contains_key("source") || map.get("value").is_some_and(|value| value == "unknown")
 }
 
 fn sources(here: &Path, costs: &Value, out: &mut Diagnostics) {
@@ -188,11 +233,8 @@ fn sources(here: &Path, costs: &Value, out: &mut Diagnostics) {
     for (key, value) in costs {
         let place = here.join(key);
         match value {
-            Value::Object(map) if is_figure(map) => {
-                if map.contains_key("source") || map.get("value").is_some_and(|value| value == "unknown") {
-                    continue;
-                }
-            }
+            Value::Object(map) if is_figure(map) && is_accounted_for(map) => continue,
+            Value::Object(map) if is_figure(map) => {}
             Value::Object(_) => {
                 sources(&place, value, out);
                 continue;
@@ -204,67 +246,6 @@ fn sources(here: &Path, costs: &Value, out: &mut Diagnostics) {
             Diagnostic::new(&codes::NO_SOURCE, format!("Nothing says where `{key}` comes from"))
                 .at_key(place)
                 .help(format!("write `{key}: {{value: …, source: …, asOf: …}}`")),
-        );
-    }
-}
-
-fn prices(cx: &Context<'_>, out: &mut Diagnostics) {
-    let mut all: Vec<(Path, &Money, Option<(&[Per], &str)>)> = Vec::new();
-    if let Some(costs) = &cx.spec.costs {
-        let here = path!["spec", "costs"];
-        let fields: [(&str, &Option<_>, &[Per], &str); 6] = [
-            ("cpuCoreHour", &costs.cpu_core_hour, &[Per::CoreHour, Per::Hour], "core-hour"),
-            ("gpuHour", &costs.gpu_hour, &[Per::GpuHour, Per::Hour], "GPU-hour"),
-            ("storageTbYear", &costs.storage_tb_year, &[Per::TbYear], "TB-year"),
-            ("egressTb", &costs.egress_tb, &[Per::Tb], "TB"),
-            ("fteYear", &costs.fte_year, &[Per::FteYear, Per::Year], "FTE-year"),
-            ("powerKwh", &costs.power_kwh, &[Per::Kwh], "kWh"),
-        ];
-        for (field, figure, per, word) in fields {
-            if let Some(money) = figure.as_ref().and_then(afctl_contract::language::Figure::known) {
-                all.push((cx.value(&here.join(field)), money, Some((per, word))));
-            }
-        }
-        for (kind, prices) in &costs.instances {
-            for (field, figure) in [("onDemand", &prices.on_demand), ("spot", &prices.spot), ("reserved", &prices.reserved)] {
-                if let Some(money) = figure.as_ref().and_then(afctl_contract::language::Figure::known) {
-                    let place = here.join("instances").join(kind).join(field);
-                    all.push((cx.value(&place), money, Some((&[Per::Hour], "hour"))));
-                }
-            }
-        }
-    }
-    for (name, pool) in &cx.spec.node_pools {
-        if let Some(money) = pool.price.as_ref().and_then(afctl_contract::language::Figure::known) {
-            all.push((cx.value(&path!["spec", "nodePools", name, "price"]), money, None));
-        }
-    }
-    for (name, queue) in &cx.spec.queues {
-        if let Some(cap) = queue.overflow.as_ref().and_then(|overflow| overflow.cap.as_ref()) {
-            all.push((path!["spec", "queues", name, "overflow", "cap"], cap, None));
-        }
-    }
-    if let Some(bound) = cx.spec.targets.as_ref().and_then(|targets| targets.cost_per_year.as_ref()) {
-        all.push((path!["spec", "targets", "costPerYear", "max"], &bound.max, None));
-    }
-    for (place, money, expected) in &all {
-        if let (Some(per), Some((allowed, word))) = (money.per, expected)
-            && !allowed.contains(&per)
-        {
-            out.push(
-                Diagnostic::new(&codes::PRICE_PER, format!("This price is per {per}, and the key is per {word}"))
-                    .at(place.clone())
-                    .help(format!("work it out per {word}, and write the amount and the currency only")),
-            );
-        }
-    }
-    let Some((first, money, _)) = all.first() else { return };
-    if let Some((place, other, _)) = all.iter().find(|(_, other, _)| other.currency != money.currency) {
-        out.push(
-            Diagnostic::new(&codes::CURRENCIES, format!("Prices are in {} and in {}, which cannot be added up", money.currency, other.currency))
-                .at(place.clone())
-                .also(first.clone(), format!("in {}", money.currency))
-                .help(format!("write it in {}, and keep the original in its `note`", money.currency)),
         );
     }
 }

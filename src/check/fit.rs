@@ -5,17 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use afctl_contract::codes::{gpus as gpu_codes, menu as codes};
-use afctl_contract::gpus::find;
-use afctl_contract::language::{Amount, GpuChoice, GpuRequest, NodePool, Options, Profile, Sharing, SharingKind};
+use afctl_contract::codes::menu as codes;
+use afctl_contract::language::{Amount, GpuChoice, GpuRequest, NodePool, Options, Profile};
 use afctl_contract::units::{Bytes, Cores};
 use afctl_contract::{Diagnostic, Diagnostics, Path};
 
+use super::asked::{gpu, gpus_of_node};
 use super::context::{Context, entry};
 use super::say;
-use crate::source::words::nearest;
 
-type Pools<'a> = Vec<(&'a str, &'a NodePool)>;
+/// Pools with their names.
+pub type Pools<'a> = Vec<(&'a str, &'a NodePool)>;
 
 /// What one session wants.
 #[derive(Clone, Copy)]
@@ -50,12 +50,21 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
 }
 
 /// The pools that a profile may use: those of the sites whose hubs offer it, or of any site where none does.
-fn candidates<'a>(cx: &Context<'a>, name: &str, profile: &'a Profile, out: &mut Diagnostics) -> Option<Pools<'a>> {
-    let hubs: Vec<_> = cx.hubs().filter(|(_, hub)| hub.profiles.iter().any(|profile| profile == name)).collect();
+fn candidates<'a>(
+    cx: &Context<'a>,
+    name: &str,
+    profile: &'a Profile,
+    out: &mut Diagnostics,
+) -> Option<Pools<'a>> {
+    let hubs: Vec<_> =
+        cx.hubs().filter(|(_, hub)| hub.profiles.iter().any(|profile| profile == name)).collect();
     let sites: BTreeSet<&str> = if hubs.is_empty() {
         cx.spec.sites.keys().map(String::as_str).collect()
     } else {
-        hubs.iter().map(|(_, hub)| hub.site.as_str()).filter(|site| cx.spec.sites.contains_key(*site)).collect()
+        hubs.iter()
+            .map(|(_, hub)| hub.site.as_str())
+            .filter(|site| cx.spec.sites.contains_key(*site))
+            .collect()
     };
     let mut pools: Pools<'a> = Vec::new();
     for site in &sites {
@@ -66,133 +75,35 @@ fn candidates<'a>(cx: &Context<'a>, name: &str, profile: &'a Profile, out: &mut 
     }
     // Nothing to run on: of its own pools none is there, or the site has none at all.
     let (hub, entry_of_hub) = hubs.first()?;
-    let known: Vec<_> = profile.pools.iter().filter_map(|pool| cx.spec.node_pools.get_key_value(pool)).collect();
+    let known: Vec<_> =
+        profile.pools.iter().filter_map(|pool| cx.spec.node_pools.get_key_value(pool)).collect();
     let finding = if let Some((pool, elsewhere)) = known.first() {
-        Diagnostic::new(&codes::FITS_NOWHERE, format!("`{name}` runs on `{pool}` at `{}`, and the hub that offers it is at `{}`", elsewhere.site, entry_of_hub.site))
-            .at(entry("profiles", name).join("pools"))
-            .also(entry("services", hub).join("jupyterhub").join("site"), "where the hub is")
-            .help("name pools at the site of the hub")
-    } else if profile.pools.is_empty() && cx.pools_at(&entry_of_hub.site).next().is_none() && !cx.is_external(&entry_of_hub.site) {
-        Diagnostic::new(&codes::FITS_NOWHERE, format!("`{name}` can run on nothing: `{}` has no node pools", entry_of_hub.site))
-            .at_key(entry("profiles", name))
-            .also(entry("services", hub).join("jupyterhub").join("site"), "where the hub is")
-            .help("add a node pool at this site, or move the hub")
+        Diagnostic::new(
+            &codes::FITS_NOWHERE,
+            format!(
+                "`{name}` runs on `{pool}` at `{}`, and the hub that offers it is at `{}`",
+                elsewhere.site, entry_of_hub.site
+            ),
+        )
+        .at(entry("profiles", name).join("pools"))
+        .also(entry("services", hub).join("jupyterhub").join("site"), "where the hub is")
+        .help("name pools at the site of the hub")
+    } else if profile.pools.is_empty()
+        && cx.pools_at(&entry_of_hub.site).next().is_none()
+        && !cx.is_external(&entry_of_hub.site)
+    {
+        Diagnostic::new(
+            &codes::FITS_NOWHERE,
+            format!("`{name}` can run on nothing: `{}` has no node pools", entry_of_hub.site),
+        )
+        .at_key(entry("profiles", name))
+        .also(entry("services", hub).join("jupyterhub").join("site"), "where the hub is")
+        .help("add a node pool at this site, or move the hub")
     } else {
         return None;
     };
     out.push(finding);
     None
-}
-
-/// GPUs of the asked kind that one node of the pool has at the most.
-fn gpus_of_node(pool: &NodePool, request: &GpuRequest) -> u64 {
-    let nodes = u64::from(pool.nodes.most().unwrap_or(1).max(1));
-    let mut most = 0;
-    for gpu in pool.gpus() {
-        if request.model.as_ref().is_some_and(|model| !model.eq_ignore_ascii_case(&gpu.model)) {
-            continue;
-        }
-        let offer = gpu.offer(nodes);
-        most += match &request.slice {
-            Some(slice) => {
-                let made = offer.slices.iter().find(|(profile, _)| profile == slice).map_or(0, |(_, count)| *count);
-                let per_card = find(&gpu.model).and_then(|model| model.mig).and_then(|mig| mig.profile(slice)).map_or(7, |p| p.most);
-                made.min(u64::from(gpu.per_node) * per_card)
-            }
-            None => offer.countable.min(match &gpu.sharing {
-                Sharing::How(SharingKind::Mps(how) | SharingKind::TimeSlice(how)) => u64::from(gpu.per_node) * u64::from(how.replicas),
-                _ => u64::from(gpu.per_node),
-            }),
-        };
-    }
-    most
-}
-
-fn gpu(name: &str, request: &GpuRequest, here: &Path, pools: &Pools<'_>, out: &mut Diagnostics) -> bool {
-    let wanted = u64::from(request.count());
-    let most = pools.iter().map(|(_, pool)| gpus_of_node(pool, request)).max().unwrap_or(0);
-    if most == 0 {
-        out.push(nowhere(name, request, here, pools));
-        return false;
-    }
-    if wanted > most {
-        let pool = pools.iter().find(|(_, pool)| gpus_of_node(pool, request) == most);
-        let mut finding = Diagnostic::new(
-            &gpu_codes::TOO_MANY_GPUS,
-            format!("`{name}` asks for {wanted} GPUs at once, and one node has {most} of the kind at the most"),
-        )
-        .at(here.join("count"))
-        .help(format!("write `count: {most}` or less"));
-        if let Some((pool, _)) = pool {
-            finding = finding.also(entry("nodePools", pool).join("gpu"), "the node with the most");
-        }
-        out.push(finding);
-        return false;
-    }
-    if wanted > 1 {
-        if request.slice.is_some() {
-            out.push(
-                Diagnostic::new(&gpu_codes::SEVERAL_SLICES, format!("One process sees one slice: {wanted} slices serve {wanted} processes"))
-                    .at(here.join("count"))
-                    .help("ask for one larger slice where one process is meant to be faster"),
-            );
-        } else if let Some((shared, _)) = pools
-            .iter()
-            .filter(|(_, pool)| gpus_of_node(pool, request) > 0)
-            .find(|(_, pool)| pool.gpus().iter().all(|gpu| matches!(gpu.sharing, Sharing::How(SharingKind::Mps(_) | SharingKind::TimeSlice(_)))))
-        {
-            out.push(
-                Diagnostic::new(&gpu_codes::SEVERAL_SHARES, format!("{wanted} shares of a card of `{shared}` give no more of it than one"))
-                    .at(here.join("count"))
-                    .also(entry("nodePools", shared).join("gpu"), "shared cards")
-                    .help("write `count: 1`, or ask for a model whose cards are whole"),
-            );
-        }
-    }
-    true
-}
-
-/// There is no such GPU in any of the pools.
-fn nowhere(name: &str, request: &GpuRequest, here: &Path, pools: &Pools<'_>) -> Diagnostic {
-    let mut slices: BTreeSet<String> = BTreeSet::new();
-    let mut whole: BTreeSet<&str> = BTreeSet::new();
-    for (_, pool) in pools {
-        for gpu in pool.gpus() {
-            let offer = gpu.offer(u64::from(pool.nodes.most().unwrap_or(1).max(1)));
-            slices.extend(offer.slices.into_iter().filter(|(_, count)| *count > 0).map(|(profile, _)| profile));
-            if offer.countable > 0 {
-                whole.insert(&gpu.model);
-            }
-        }
-    }
-    if let Some(slice) = &request.slice {
-        let made = slices.iter().map(String::as_str);
-        let help = match nearest(slice, made.clone()) {
-            _ if slices.is_empty() => "have a pool make it: `gpu: {…, sharing: {mig: {1g.5gb: 14, whole: 6}}}`".to_owned(),
-            Some(meant) => format!("did you mean {meant}?"),
-            None => format!("its pools make {}", say::names(made)),
-        };
-        let of = request.model.as_ref().map_or(String::new(), |model| format!(" of {model}"));
-        return Diagnostic::new(&gpu_codes::SLICE_NOWHERE, format!("No pool that `{name}` may use makes slices `{slice}`{of}"))
-            .at(here.join("slice"))
-            .help(help);
-    }
-    let has = whole.iter().copied();
-    let help = match (&request.model, slices.is_empty(), whole.is_empty()) {
-        (_, false, true) => format!("its cards are all cut: ask for a slice, such as `slice: {}`", slices.iter().next().map_or("1g.5gb", String::as_str)),
-        (_, true, true) => "name a pool with GPUs in its `pools`, or add one".to_owned(),
-        (Some(model), ..) => match nearest(model, has.clone()) {
-            Some(meant) => format!("did you mean {meant}?"),
-            None => format!("its pools have {}", say::names(has)),
-        },
-        (None, ..) => format!("its pools have {}", say::names(has)),
-    };
-    match &request.model {
-        Some(model) => Diagnostic::new(&gpu_codes::MODEL_NOWHERE, format!("No pool that `{name}` may use has whole cards of model `{model}`"))
-            .at(here.join("model")),
-        None => Diagnostic::new(&gpu_codes::MODEL_NOWHERE, format!("No pool that `{name}` may use has whole cards")).at(here.clone()),
-    }
-    .help(help)
 }
 
 fn fits(pool: &NodePool, want: Want<'_>) -> bool {
@@ -205,8 +116,12 @@ fn fits(pool: &NodePool, want: Want<'_>) -> bool {
 fn nearest_pool<'a>(pools: &Pools<'a>, want: Want<'_>) -> Option<(&'a str, &'a NodePool, Vec<String>)> {
     let short = |pool: &NodePool| {
         let cpu = pool.cpus_for_work().map_or(0.0, |cpus| want.cpu.count() / cpus.max(0.001));
-        let memory = pool.memory_for_work().map_or(0.0, |memory| want.memory.gibibytes() / memory.gibibytes().max(0.001));
-        let gpu = want.gpu.map_or(0.0, |request| if gpus_of_node(pool, request) >= u64::from(request.count()) { 0.0 } else { 1e9 });
+        let memory = pool
+            .memory_for_work()
+            .map_or(0.0, |memory| want.memory.gibibytes() / memory.gibibytes().max(0.001));
+        let gpu = want.gpu.map_or(0.0, |request| {
+            if gpus_of_node(pool, request) >= u64::from(request.count()) { 0.0 } else { 1e9 }
+        });
         cpu.max(memory).max(gpu)
     };
     let (name, pool) = pools.iter().min_by(|(_, a), (_, b)| short(a).total_cmp(&short(b)))?;
@@ -217,8 +132,15 @@ fn nearest_pool<'a>(pools: &Pools<'a>, want: Want<'_>) -> Option<(&'a str, &'a N
     if let Some(memory) = pool.memory_for_work().filter(|memory| want.memory > *memory) {
         missing.push(say::memory((want.memory.gibibytes() - memory.gibibytes()) * 1_073_741_824.0));
     }
-    if let Some(request) = want.gpu.filter(|request| gpus_of_node(pool, request) < u64::from(request.count())) {
-        missing.push(request.slice.as_ref().or(request.model.as_ref()).map_or("a GPU".to_owned(), |kind| format!("the GPU ({kind})")));
+    if let Some(request) = want.gpu.filter(|request| gpus_of_node(pool, request) < u64::from(request.count()))
+    {
+        missing.push(
+            request
+                .slice
+                .as_ref()
+                .or(request.model.as_ref())
+                .map_or("a GPU".to_owned(), |kind| format!("the GPU ({kind})")),
+        );
     }
     Some((name, pool, missing))
 }
@@ -262,36 +184,60 @@ fn whole(name: &str, profile: &Profile, pools: &Pools<'_>, out: &mut Diagnostics
     out.push(
         Diagnostic::new(
             &codes::FITS_NOWHERE,
-            format!("`{name}` fits on no node: it needs {} CPUs and {}, and the nearest, `{pool}`, lacks {}", want.cpu, want.memory, missing.join(" and ")),
+            format!(
+                "`{name}` fits on no node: it needs {} CPUs and {}, and the nearest, `{pool}`, lacks {}",
+                want.cpu,
+                want.memory,
+                missing.join(" and ")
+            ),
         )
         .at(place)
-        .also(entry("nodePools", pool), has(near))
+        .also_key(entry("nodePools", pool), has(near))
         .help("lower the guarantee (the limit may stay above it), or add a pool with larger nodes"),
     );
 }
 
-fn choices(cx: &Context<'_>, name: &str, profile: &Profile, options: &Options, pools: &Pools<'_>, out: &mut Diagnostics) {
+fn choices(
+    cx: &Context<'_>,
+    name: &str,
+    profile: &Profile,
+    options: &Options,
+    pools: &Pools<'_>,
+    out: &mut Diagnostics,
+) {
     let here = entry("profiles", name).join("options");
     let base = base(profile);
     let cpus: Vec<Cores> = if options.cpu.is_empty() { vec![base.cpu] } else { options.cpu.clone() };
-    let memories: Vec<Bytes> = if options.memory.is_empty() { vec![base.memory] } else { options.memory.clone() };
-    let gpus: Vec<Option<&GpuRequest>> =
-        if options.gpu.is_empty() { vec![base.gpu] } else { options.gpu.iter().map(GpuChoice::request).collect() };
-    let least = (cpus.iter().min().copied().unwrap_or_default(), memories.iter().min().copied().unwrap_or_default());
+    let memories: Vec<Bytes> =
+        if options.memory.is_empty() { vec![base.memory] } else { options.memory.clone() };
+    let gpus: Vec<Option<&GpuRequest>> = if options.gpu.is_empty() {
+        vec![base.gpu]
+    } else {
+        options.gpu.iter().map(GpuChoice::request).collect()
+    };
+    let least =
+        (cpus.iter().min().copied().unwrap_or_default(), memories.iter().min().copied().unwrap_or_default());
     let anywhere = |want: Want<'_>| pools.iter().any(|(_, pool)| fits(pool, want));
     let mut alone = true;
     let mut refuse = |field: &str, index: usize, what: String, want: Want<'_>, out: &mut Diagnostics| {
         alone = false;
         let Some((pool, near, missing)) = nearest_pool(pools, want) else { return };
         let place = here.join(field).join(index);
-        let place = if cx.sources.contains(&place) || cx.sources.files().is_empty() { place } else { entry("profiles", name) };
+        let place = if cx.sources.contains(&place) || cx.sources.files().is_empty() {
+            place
+        } else {
+            entry("profiles", name)
+        };
         out.push(
             Diagnostic::new(
                 &codes::OPTION_NOWHERE,
-                format!("{what} fit on no node, whatever else is chosen: the nearest, `{pool}`, lacks {}", missing.join(" and ")),
+                format!(
+                    "{what} fit on no node, whatever else is chosen: the nearest, `{pool}`, lacks {}",
+                    missing.join(" and ")
+                ),
             )
             .at(place)
-            .also(entry("nodePools", pool), has(near))
+            .also_key(entry("nodePools", pool), has(near))
             .help("remove this choice, or add a pool with larger nodes"),
         );
     };
@@ -302,7 +248,13 @@ fn choices(cx: &Context<'_>, name: &str, profile: &Profile, options: &Options, p
     }
     for (i, memory) in memories.iter().enumerate() {
         if !gpus.iter().any(|gpu| anywhere(Want { cpu: least.0, memory: *memory, gpu: *gpu })) {
-            refuse("memory", i, format!("{memory} of memory"), Want { cpu: least.0, memory: *memory, gpu: None }, out);
+            refuse(
+                "memory",
+                i,
+                format!("{memory} of memory"),
+                Want { cpu: least.0, memory: *memory, gpu: None },
+                out,
+            );
         }
     }
     for (i, gpu) in gpus.iter().enumerate() {
@@ -312,29 +264,57 @@ fn choices(cx: &Context<'_>, name: &str, profile: &Profile, options: &Options, p
             && !anywhere(want)
         {
             let kind = request.slice.as_ref().or(request.model.as_ref()).map_or("GPU", String::as_str);
-            refuse("gpu", i, format!("A node's CPUs and memory beside {} x {kind}", request.count()), want, out);
+            refuse(
+                "gpu",
+                i,
+                format!("A node's CPUs and memory beside {} x {kind}", request.count()),
+                want,
+                out,
+            );
         }
     }
-    if !alone {
-        return;
+    if alone {
+        together(name, &cpus, &memories, &gpus, pools, out);
     }
-    let most = (cpus.iter().max().copied().unwrap_or_default(), memories.iter().max().copied().unwrap_or_default());
-    for gpu in gpus {
+}
+
+/// Whether the largest of each choice can be had together.
+fn together(
+    name: &str,
+    cpus: &[Cores],
+    memories: &[Bytes],
+    gpus: &[Option<&GpuRequest>],
+    pools: &Pools<'_>,
+    out: &mut Diagnostics,
+) {
+    let here = entry("profiles", name).join("options");
+    let most =
+        (cpus.iter().max().copied().unwrap_or_default(), memories.iter().max().copied().unwrap_or_default());
+    for gpu in gpus.iter().copied() {
         let want = Want { cpu: most.0, memory: most.1, gpu };
-        if anywhere(want) {
+        if pools.iter().any(|(_, pool)| fits(pool, want)) {
             continue;
         }
         let Some((pool, near, missing)) = nearest_pool(pools, want) else { return };
         let beside = gpu.map_or(String::new(), |request| {
-            format!(", {} x {}", request.count(), request.slice.as_ref().or(request.model.as_ref()).map_or("GPU", String::as_str))
+            format!(
+                ", {} x {}",
+                request.count(),
+                request.slice.as_ref().or(request.model.as_ref()).map_or("GPU", String::as_str)
+            )
         });
         out.push(
             Diagnostic::new(
                 &codes::COMBINATION,
-                format!("{} CPUs, {}{beside} together fit on no node: the nearest, `{pool}`, lacks {}", most.0, most.1, missing.join(" and ")),
+                format!(
+                    "{} CPUs, {}{beside} together fit on no node: the nearest, `{pool}`, lacks {}",
+                    most.0,
+                    most.1,
+                    missing.join(" and ")
+                ),
             )
             .at(here)
-            .also(entry("nodePools", pool), has(near))
+            .also_key(entry("nodePools", pool), has(near))
             .help("make separate profiles of the large choices, or remove the largest"),
         );
         return;

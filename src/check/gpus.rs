@@ -27,15 +27,22 @@ fn model(gpu: &Gpu, here: &Path, out: &mut Diagnostics) {
     if find(&gpu.model).is_some() {
         return;
     }
-    let finding = Diagnostic::new(&codes::UNKNOWN_MODEL, format!("`{}` is not a model in the catalogue", gpu.model)).at(here.join("model"));
+    let finding =
+        Diagnostic::new(&codes::UNKNOWN_MODEL, format!("`{}` is not a model in the catalogue", gpu.model))
+            .at(here.join("model"));
     // `a100` is two models: those that begin so are meant before those that are merely spelt alike.
-    let lower = gpu.model.to_ascii_lowercase().replace([' ', '_'], "-").replace("nvidia-", "").replace("tesla-", "");
-    let begin: Vec<&str> =
-        MODELS.iter().map(|model| model.name).filter(|name| name.starts_with(&lower) && !lower.is_empty()).collect();
+    let lower =
+        gpu.model.to_ascii_lowercase().replace([' ', '_'], "-").replace("nvidia-", "").replace("tesla-", "");
+    let begin: Vec<&str> = MODELS
+        .iter()
+        .map(|model| model.name)
+        .filter(|name| name.starts_with(&lower) && !lower.is_empty())
+        .collect();
     let help = if begin.is_empty() {
         match nearest(&gpu.model, MODELS.iter().map(|model| model.name)) {
             Some(meant) => format!("did you mean {meant}?"),
-            None => "it is counted as a card that cannot be cut; suppress this warning if the model is right".to_owned(),
+            None => "it is counted as a card that cannot be cut; suppress this warning if the model is right"
+                .to_owned(),
         }
     } else {
         format!("did you mean {}? The size of its memory is part of the name", begin.join(" or "))
@@ -60,12 +67,19 @@ fn cut(name: &str, pool: &NodePool, gpu: &Gpu, layout: &Map<u32>, here: &Path, o
     for profile in layout.keys().filter(|profile| *profile != WHOLE && mig.profile(profile).is_none()) {
         unknown = true;
         let others: Vec<&str> = models_with_slice(profile).map(|model| model.name).collect();
-        let whose = if others.is_empty() { String::new() } else { format!(", which is a slice of {}", others.join(", ")) };
+        let whose = if others.is_empty() {
+            String::new()
+        } else {
+            format!(", which is a slice of {}", others.join(", "))
+        };
         out.push(
-            Diagnostic::new(&codes::UNKNOWN_SLICE, format!("A {} has no slice `{profile}`{whose}", model.name))
-                .at_key(here_mig.join(profile))
-                .also(here.join("model"), "the model")
-                .help(format!("it is cut into {}", profiles.join(", "))),
+            Diagnostic::new(
+                &codes::UNKNOWN_SLICE,
+                format!("A {} has no slice `{profile}`{whose}", model.name),
+            )
+            .at_key(here_mig.join(profile))
+            .also(here.join("model"), "the model")
+            .help(format!("it is cut into {}", profiles.join(", "))),
         );
     }
     let Some(nodes) = pool.nodes.most() else { return };
@@ -79,14 +93,20 @@ fn cut(name: &str, pool: &NodePool, gpu: &Gpu, layout: &Map<u32>, here: &Path, o
             let parts: Vec<String> = layout
                 .iter()
                 .map(|(profile, count)| match mig.profile(profile) {
-                    Some(known) => format!("{count} x {profile} ({} of {} and {} of {} slices each)", known.compute, mig.compute, known.memory, mig.memory),
+                    Some(known) => format!(
+                        "{count} x {profile} ({} of {} and {} of {} slices each)",
+                        known.compute, mig.compute, known.memory, mig.memory
+                    ),
                     None => format!("{count} whole"),
                 })
                 .collect();
             out.push(
                 Diagnostic::new(
                     &codes::TOO_MANY_SLICES,
-                    format!("This needs at least {needed} cards, and `{name}` has {cards}: {}", parts.join(", ")),
+                    format!(
+                        "This needs at least {needed} cards, and `{name}` has {cards}: {}",
+                        parts.join(", ")
+                    ),
                 )
                 .at(here_mig)
                 .also(here.join("perNode"), sum)
@@ -116,7 +136,9 @@ fn cut(name: &str, pool: &NodePool, gpu: &Gpu, layout: &Map<u32>, here: &Path, o
 
 /// The most of the commonest profile that would fit, everything else as it is.
 fn advice(mig: &afctl_contract::gpus::Mig, layout: &Map<u32>, cards: u64) -> String {
-    let Some((profile, count)) = layout.iter().filter(|(profile, _)| *profile != WHOLE).max_by_key(|(_, count)| **count) else {
+    let Some((profile, count)) =
+        layout.iter().filter(|(profile, _)| *profile != WHOLE).max_by_key(|(_, count)| **count)
+    else {
         return format!("write `whole: {cards}` at the most");
     };
     let fits = |number: u32| {
@@ -132,6 +154,10 @@ fn advice(mig: &afctl_contract::gpus::Mig, layout: &Map<u32>, cards: u64) -> Str
     if low > 0 {
         format!("with the rest as it is, `{profile}: {low}` is the most")
     } else {
-        format!("even without `{profile}` this {}; {} can be laid out", if fits(0) { "just fits" } else { "does not fit" }, say::so_many(f64::from(u32::try_from(cards).unwrap_or(u32::MAX)), "card", "cards"))
+        format!(
+            "even without `{profile}` this {}; {} can be laid out",
+            if fits(0) { "just fits" } else { "does not fit" },
+            say::so_many(f64::from(u32::try_from(cards).unwrap_or(u32::MAX)), "card", "cards")
+        )
     }
 }

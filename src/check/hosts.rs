@@ -51,12 +51,16 @@ fn names(cx: &Context<'_>, out: &mut Diagnostics) {
                     format!("Kubernetes has no nodes with such names: {}", say::names(unfit.iter().copied())),
                 )
                 .at(place(name))
-                .help(format!("write them as `kubectl get nodes` does: {}", unfit[0].to_ascii_lowercase().replace('_', "-"))),
+                .help(format!(
+                    "write them as `kubectl get nodes` does: {}",
+                    unfit[0].to_ascii_lowercase().replace('_', "-")
+                )),
             );
         }
     }
     for ((one, other), hosts) in overlaps {
-        let (Some((one, a)), Some((other, b))) = (cx.spec.node_pools.get_index(one), cx.spec.node_pools.get_index(other))
+        let (Some((one, a)), Some((other, b))) =
+            (cx.spec.node_pools.get_index(one), cx.spec.node_pools.get_index(other))
         else {
             continue;
         };
@@ -71,10 +75,16 @@ fn names(cx: &Context<'_>, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::new(
                     &codes::HOST_TWICE,
-                    format!("{listed} {} in `{one}` and in `{other}`", if hosts.len() == 1 { "is" } else { "are" }),
+                    format!(
+                        "{listed} {} in `{one}` and in `{other}`",
+                        if hosts.len() == 1 { "is" } else { "are" }
+                    ),
                 )
                 .at(place(other))
-                .also(place(one), format!("`{one}` has {} already", if hosts.len() == 1 { "it" } else { "them" }))
+                .also(
+                    place(one),
+                    format!("`{one}` has {} already", if hosts.len() == 1 { "it" } else { "them" }),
+                )
                 .help("take them out of one pool; a pool may be in several queues"),
             );
         } else if two_schedulers(cx, &a.site, &b.site) {
@@ -91,7 +101,12 @@ fn names(cx: &Context<'_>, out: &mut Diagnostics) {
             } else {
                 "take them out of one pool; if they are different machines that share a short name, suppress this warning"
             };
-            out.push(Diagnostic::new(code, message).at(place(other)).also(place(one), format!("also in `{one}`")).help(help));
+            out.push(
+                Diagnostic::new(code, message)
+                    .at(place(other))
+                    .also(place(one), format!("also in `{one}`"))
+                    .help(help),
+            );
         }
     }
 }
@@ -117,8 +132,11 @@ fn is_node_name(name: &str) -> bool {
         })
 }
 
+/// A site and the labels that are selected there, in order.
+type Selector<'a> = (&'a str, Vec<(&'a str, &'a str)>);
+
 fn selectors(cx: &Context<'_>, out: &mut Diagnostics) {
-    let mut seen: HashMap<(&str, Vec<(&str, &str)>), &str> = HashMap::new();
+    let mut seen: HashMap<Selector<'_>, &str> = HashMap::new();
     for (name, pool) in &cx.spec.node_pools {
         let here = entry("nodePools", name);
         let labels = pool.labels.iter().map(|label| (label, here.join("labels")));
@@ -140,10 +158,13 @@ fn selectors(cx: &Context<'_>, out: &mut Diagnostics) {
         let here = here.join("nodes").join("selector");
         if cx.spec.sites.contains_key(&pool.site) && !cx.is_kubernetes(&pool.site) {
             out.push(
-                Diagnostic::new(&codes::SELECTOR_ELSEWHERE, format!("`{}` is not run by Kubernetes, so there are no labels to select by", pool.site))
-                    .at_key(here)
-                    .also(entry("sites", &pool.site).join("scheduler"), "what runs there")
-                    .help("give the nodes by name, `names: \"c[001-014]\"`, or by number, `count: 14`"),
+                Diagnostic::new(
+                    &codes::SELECTOR_ELSEWHERE,
+                    format!("`{}` is not run by Kubernetes, so there are no labels to select by", pool.site),
+                )
+                .at_key(here)
+                .also_key(entry("sites", &pool.site).join("scheduler"), "what runs there")
+                .help("give the nodes by name, `names: \"c[001-014]\"`, or by number, `count: 14`"),
             );
             continue;
         }

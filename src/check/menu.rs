@@ -26,10 +26,13 @@ fn guarantees(name: &str, profile: &Profile, out: &mut Diagnostics) {
     let here = entry("profiles", name);
     let mut refuse = |field: &str, low: String, high: String| {
         out.push(
-            Diagnostic::new(&codes::GUARANTEE, format!("`{name}` is guaranteed {low}, and limited to {high}"))
-                .at(here.join(field).join("guarantee"))
-                .also(here.join(field).join("limit"), "the limit")
-                .help("exchange the two, or write one figure for both"),
+            Diagnostic::new(
+                &codes::GUARANTEE,
+                format!("`{name}` is guaranteed {low}, and limited to {high}"),
+            )
+            .at(here.join(field).join("guarantee"))
+            .also(here.join(field).join("limit"), "the limit")
+            .help("exchange the two, or write one figure for both"),
         );
     };
     if let Some(Amount::Range(range)) = &profile.cpu
@@ -51,10 +54,15 @@ fn session(cx: &Context<'_>, name: &str, profile: &Profile, out: &mut Diagnostic
         && session > limit
     {
         out.push(
-            Diagnostic::new(&codes::SESSION, format!("Sessions of `{name}` may last {session}, and its QOS `{qos}` ends them after {limit}"))
-                .at(entry("profiles", name).join("maxSession"))
-                .also(entry("qos", qos).join("maxWalltime"), "the QOS")
-                .help(format!("write {limit}, or raise the QOS")),
+            Diagnostic::new(
+                &codes::SESSION,
+                format!(
+                    "Sessions of `{name}` may last {session}, and its QOS `{qos}` ends them after {limit}"
+                ),
+            )
+            .at(entry("profiles", name).join("maxSession"))
+            .also(entry("qos", qos).join("maxWalltime"), "the QOS")
+            .help(format!("write {limit}, or raise the QOS")),
         );
     }
 }
@@ -66,17 +74,22 @@ fn hub_menu(cx: &Context<'_>, name: &str, hub: &JupyterHub, out: &mut Diagnostic
         .profiles
         .iter()
         .enumerate()
-        .filter_map(|(i, name)| cx.spec.profiles.get_key_value(name).map(|(name, profile)| (i, name, profile)))
+        .filter_map(|(i, name)| {
+            cx.spec.profiles.get_key_value(name).map(|(name, profile)| (i, name, profile))
+        })
         .collect();
     for (i, profile_name, profile) in &known {
         if profile.default == Some(true) {
             if let Some(first) = default {
                 out.push(
-                    Diagnostic::new(&codes::DEFAULTS, format!("`{name}` has two default profiles, `{first}` and `{profile_name}`"))
-                        .at(here.join(*i))
-                        .also(entry("profiles", first).join("default"), "one default")
-                        .also(entry("profiles", profile_name).join("default"), "the other")
-                        .help("remove `default: true` from one of them"),
+                    Diagnostic::new(
+                        &codes::DEFAULTS,
+                        format!("`{name}` has two default profiles, `{first}` and `{profile_name}`"),
+                    )
+                    .at(here.join(*i))
+                    .also(entry("profiles", first).join("default"), "one default")
+                    .also(entry("profiles", profile_name).join("default"), "the other")
+                    .help("remove `default: true` from one of them"),
                 );
             } else {
                 default = Some(profile_name);
@@ -86,7 +99,10 @@ fn hub_menu(cx: &Context<'_>, name: &str, hub: &JupyterHub, out: &mut Diagnostic
             out.push(
                 Diagnostic::new(
                     &codes::UNUSABLE,
-                    format!("`{profile_name}` is for {}, and none of their users may sign in at `{name}`", say::names(profile.accounts.iter().map(String::as_str))),
+                    format!(
+                        "`{profile_name}` is for {}, and none of their users may sign in at `{name}`",
+                        say::names(profile.accounts.iter().map(String::as_str))
+                    ),
                 )
                 .at(here.join(*i))
                 .also(entry("profiles", profile_name).join("accounts"), "for these accounts")
@@ -99,7 +115,7 @@ fn hub_menu(cx: &Context<'_>, name: &str, hub: &JupyterHub, out: &mut Diagnostic
                 out.push(
                     Diagnostic::new(&NOT_VISIBLE, format!("`{profile_name}` mounts `{storage}`, which is not visible from `{}`, where `{name}` runs it", hub.site))
                         .at(entry("profiles", profile_name).join("storage").join(j))
-                        .also(entry("storage", storage), "the storage")
+                        .also_key(entry("storage", storage), "the storage")
                         .also(entry("services", name).join("jupyterhub").join("site"), "the hub")
                         .help(format!("add `{}` to `visibleFrom` if it can be reached from there, or take it out", hub.site)),
                 );
@@ -109,23 +125,38 @@ fn hub_menu(cx: &Context<'_>, name: &str, hub: &JupyterHub, out: &mut Diagnostic
     if default.is_none() && known.len() > 1 {
         let first = known[0].1;
         out.push(
-            Diagnostic::new(&codes::NO_DEFAULT, format!("`{name}` has no default profile, so the first is taken: `{first}`"))
-                .at(here)
-                .help(format!("write `default: true` at `{first}`, or at another of them")),
+            Diagnostic::new(
+                &codes::NO_DEFAULT,
+                format!("`{name}` has no default profile, so the first is taken: `{first}`"),
+            )
+            .at(here)
+            .help(format!("write `default: true` at `{first}`, or at another of them")),
         );
     }
 }
 
 fn unused(cx: &Context<'_>, out: &mut Diagnostics) {
     let offered: HashSet<&str> = cx.hubs().flat_map(|(_, hub)| &hub.profiles).map(String::as_str).collect();
-    let hubs = cx.hubs().next().is_some();
-    for name in cx.spec.profiles.keys().filter(|name| !offered.contains(name.as_str())) {
-        let finding = Diagnostic::new(&codes::PROFILE_UNUSED, format!("No hub offers `{name}`, so nobody can choose it")).at_key(entry("profiles", name));
-        out.push(match cx.hubs().next() {
-            Some((hub, _)) => finding.help(format!("add it to the `profiles` of a hub, such as `{hub}`")),
-            None => finding.help("add a hub: `hub: {jupyterhub: {site: …, profiles: […]}}`"),
+    let Some((hub, _)) = cx.hubs().next() else {
+        if !cx.spec.profiles.is_empty() {
+            out.push(
+                Diagnostic::new(&codes::PROFILE_UNUSED, "There is a menu, and no hub that offers it")
+                    .level(Level::Note)
+                    .at_key(path!["spec", "profiles"])
+                    .help("add a hub: `hub: {jupyterhub: {site: …, profiles: […]}}`"),
+            );
         }
-        .level(if hubs { Level::Warning } else { Level::Note }));
+        return;
+    };
+    for name in cx.spec.profiles.keys().filter(|name| !offered.contains(name.as_str())) {
+        out.push(
+            Diagnostic::new(
+                &codes::PROFILE_UNUSED,
+                format!("No hub offers `{name}`, so nobody can choose it"),
+            )
+            .at_key(entry("profiles", name))
+            .help(format!("add it to the `profiles` of a hub, such as `{hub}`")),
+        );
     }
 }
 
@@ -135,9 +166,15 @@ fn platform(cx: &Context<'_>, out: &mut Diagnostics) {
         Platform::Common if cx.spec.profiles.len() > 1 => {
             let names = say::names(cx.spec.profiles.keys().map(String::as_str));
             out.push(
-                Diagnostic::new(&codes::PLATFORM, format!("Everyone gets the same, and there are {} profiles: {names}", cx.spec.profiles.len()))
-                    .at(here)
-                    .help("write `platform: menu`, or keep one profile"),
+                Diagnostic::new(
+                    &codes::PLATFORM,
+                    format!(
+                        "Everyone gets the same, and there are {} profiles: {names}",
+                        cx.spec.profiles.len()
+                    ),
+                )
+                .at(here)
+                .help("write `platform: menu`, or keep one profile"),
             );
         }
         Platform::Byo if cx.spec.node_pools.values().all(|pool| pool.owned_by.is_none()) => out.push(

@@ -27,9 +27,7 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
 
 /// The name that Kubernetes is given.
 fn mapped(name: &str) -> String {
-    name.chars()
-        .map(|c| if matches!(c, '_' | '.' | ':') { '-' } else { c.to_ascii_lowercase() })
-        .collect()
+    name.chars().map(|c| if matches!(c, '_' | '.' | ':') { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
 fn is_fit(name: &str) -> bool {
@@ -60,15 +58,19 @@ fn section<'n>(out: &mut Diagnostics, section: &str, names: impl Iterator<Item =
         if !is_fit(name) {
             let why = if name.len() > 63 {
                 format!("it has {} characters, and 63 are the most", name.len())
-            } else if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"_.:-".contains(*c)) {
+            } else if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"_.:-".contains(*c))
+            {
                 format!("it has `{c}` in it")
             } else {
                 "it must begin and end with a letter or a digit".to_owned()
             };
             out.push(
-                Diagnostic::new(&codes::UNFIT_NAME, format!("`{name}` cannot be a name in Kubernetes and Slurm: {why}"))
-                    .at_key(entry(section, name))
-                    .help(format!("write `{}`; a `description` may be free text", nearest_fit(name))),
+                Diagnostic::new(
+                    &codes::UNFIT_NAME,
+                    format!("`{name}` cannot be a name in Kubernetes and Slurm: {why}"),
+                )
+                .at_key(entry(section, name))
+                .help(format!("write `{}`; a `description` may be free text", nearest_fit(name))),
             );
             continue;
         }
@@ -87,11 +89,9 @@ fn section<'n>(out: &mut Diagnostics, section: &str, names: impl Iterator<Item =
 }
 
 fn reserved(cx: &Context<'_>, out: &mut Diagnostics) {
-    let bare_namespaces = cx
-        .spec
-        .sites
-        .values()
-        .any(|site| site.kubernetes().is_some_and(|k| k.namespace_prefix.as_deref().unwrap_or_default().is_empty()));
+    let bare_namespaces = cx.spec.sites.values().any(|site| {
+        site.kubernetes().is_some_and(|k| k.namespace_prefix.as_deref().unwrap_or_default().is_empty())
+    });
     let slurm = cx.spec.sites.values().any(|site| matches!(site.scheduler, Scheduler::Slurm(_)));
     let refuse = |section: &str, name: &str, what: &str, help: &str| {
         Diagnostic::new(&codes::RESERVED_NAME, format!("`{name}` is taken: {what}"))

@@ -36,9 +36,9 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
             .collect();
         // An account that can reach nothing is told so elsewhere.
         if !open.is_empty() {
-            let capacity = sums
-                .entry(open)
-                .or_insert_with_key(|open| cx.capacity(open.iter().flat_map(|way| ways[*way].pools.iter().copied())));
+            let capacity = sums.entry(open).or_insert_with_key(|open| {
+                cx.capacity(open.iter().flat_map(|way| ways[*way].pools.iter().copied()))
+            });
             against_capacity(cx, name, account, quota, capacity, out);
         }
         against_parents(cx, name, account, quota, out);
@@ -67,7 +67,10 @@ fn ways<'a>(cx: &Context<'a>) -> Vec<Way<'a>> {
         .values()
         .map(|queue| {
             let overflow = queue.overflow.iter().flat_map(|overflow| &overflow.to);
-            Way { pools: queue.pools.iter().chain(overflow).map(String::as_str).collect(), accounts: with_above(&queue.accounts) }
+            Way {
+                pools: queue.pools.iter().chain(overflow).map(String::as_str).collect(),
+                accounts: with_above(&queue.accounts),
+            }
         })
         .collect();
     for (_, hub) in cx.hubs() {
@@ -105,6 +108,88 @@ struct Weigh {
     sum: String,
 }
 
+/// The quotas of an account beside what it can reach.
+fn weigh(quota: &Quota, capacity: &Capacity) -> Vec<Weigh> {
+    let all = capacity.all();
+    let mut weighs = Vec::new();
+    let over_time = |one: f64, hours: f64, what: &str, per: Option<Per>| {
+        let per = per.map_or(String::new(), |per| format!(" a {per}"));
+        format!(
+            "{} {what} x {} hours = {} hours{per}",
+            say::count(one),
+            say::count(hours),
+            say::count(one * hours)
+        )
+    };
+    match quota.cpu {
+        Some(CpuBudget::AtOnce(wanted)) => {
+            let sum = format!("{} CPUs", say::count(all.cpus));
+            weighs.push(Weigh {
+                field: "cpu",
+                wanted,
+                owned: capacity.owned.cpus,
+                all: all.cpus,
+                say: |n| format!("{} CPUs", say::count(n)),
+                sum,
+            });
+        }
+        Some(CpuBudget::Hours { hours: wanted, per }) => {
+            if let Some(hours) = hours(per) {
+                let sum = over_time(all.cpus, hours, "CPUs", per);
+                weighs.push(Weigh {
+                    field: "cpu",
+                    wanted,
+                    owned: capacity.owned.cpus * hours,
+                    all: all.cpus * hours,
+                    say: |n| format!("{} core-hours", say::count(n)),
+                    sum,
+                });
+            }
+        }
+        None => {}
+    }
+    match quota.gpu {
+        Some(GpuBudget::AtOnce(wanted)) => {
+            let sum = format!("{} GPUs and slices", say::count(all.gpus_and_slices()));
+            weighs.push(Weigh {
+                field: "gpu",
+                wanted,
+                owned: capacity.owned.gpus_and_slices(),
+                all: all.gpus_and_slices(),
+                say: |n| format!("{} GPUs", say::count(n)),
+                sum,
+            });
+        }
+        Some(GpuBudget::Hours { hours: wanted, per }) => {
+            if let Some(hours) = hours(per) {
+                let (there, owned) = (all.gpus_and_slices(), capacity.owned.gpus_and_slices());
+                let sum = over_time(there, hours, "GPUs and slices", per);
+                weighs.push(Weigh {
+                    field: "gpu",
+                    wanted,
+                    owned: owned * hours,
+                    all: there * hours,
+                    say: |n| format!("{} GPU-hours", say::count(n)),
+                    sum,
+                });
+            }
+        }
+        None => {}
+    }
+    if let Some(wanted) = quota.memory {
+        let sum = say::memory(all.memory);
+        weighs.push(Weigh {
+            field: "memory",
+            wanted: real(wanted),
+            owned: capacity.owned.memory,
+            all: all.memory,
+            say: say::memory,
+            sum,
+        });
+    }
+    weighs
+}
+
 fn against_capacity(
     cx: &Context<'_>,
     name: &str,
@@ -116,56 +201,30 @@ fn against_capacity(
     if !capacity.unknown.is_empty() {
         return;
     }
-    let all = capacity.all();
-    let mut weighs = Vec::new();
-    let over_time = |one: f64, hours: f64, what: &str, per: Option<Per>| {
-        let per = per.map_or(String::new(), |per| format!(" a {per}"));
-        format!("{} {what} x {} hours = {} hours{per}", say::count(one), say::count(hours), say::count(one * hours))
-    };
-    match quota.cpu {
-        Some(CpuBudget::AtOnce(wanted)) => {
-            let sum = format!("{} CPUs", say::count(all.cpus));
-            weighs.push(Weigh { field: "cpu", wanted, owned: capacity.owned.cpus, all: all.cpus, say: |n| format!("{} CPUs", say::count(n)), sum });
-        }
-        Some(CpuBudget::Hours { hours: wanted, per }) => {
-            if let Some(hours) = hours(per) {
-                let sum = over_time(all.cpus, hours, "CPUs", per);
-                weighs.push(Weigh { field: "cpu", wanted, owned: capacity.owned.cpus * hours, all: all.cpus * hours, say: |n| format!("{} core-hours", say::count(n)), sum });
-            }
-        }
-        None => {}
-    }
-    match quota.gpu {
-        Some(GpuBudget::AtOnce(wanted)) => {
-            let sum = format!("{} GPUs and slices", say::count(all.gpus_and_slices()));
-            weighs.push(Weigh { field: "gpu", wanted, owned: capacity.owned.gpus_and_slices(), all: all.gpus_and_slices(), say: |n| format!("{} GPUs", say::count(n)), sum });
-        }
-        Some(GpuBudget::Hours { hours: wanted, per }) => {
-            if let Some(hours) = hours(per) {
-                let (there, owned) = (all.gpus_and_slices(), capacity.owned.gpus_and_slices());
-                let sum = over_time(there, hours, "GPUs and slices", per);
-                weighs.push(Weigh { field: "gpu", wanted, owned: owned * hours, all: there * hours, say: |n| format!("{} GPU-hours", say::count(n)), sum });
-            }
-        }
-        None => {}
-    }
-    if let Some(wanted) = quota.memory {
-        let sum = say::memory(all.memory);
-        weighs.push(Weigh { field: "memory", wanted: real(wanted), owned: capacity.owned.memory, all: all.memory, say: say::memory, sum });
-    }
-    for weigh in weighs {
+    for weigh in weigh(quota, capacity) {
         let here = entry("accounts", name).join("quota").join(weigh.field);
         if weigh.wanted > weigh.all * (1.0 + 1e-9) {
             out.push(
                 Diagnostic::new(
                     &codes::QUOTA_OVER,
-                    format!("`{name}` may use {}, and all that it can reach is {}", (weigh.say)(weigh.wanted), weigh.sum),
+                    format!(
+                        "`{name}` may use {}, and all that it can reach is {}",
+                        (weigh.say)(weigh.wanted),
+                        weigh.sum
+                    ),
                 )
                 .at(here)
-                .help(format!("{} at the most, or open further queues to it", (weigh.say)(weigh.all.floor()))),
+                .help(format!(
+                    "{} at the most, or open further queues to it",
+                    (weigh.say)(weigh.all.floor())
+                )),
             );
         } else if weigh.wanted > weigh.owned * (1.0 + 1e-9) && !only_preemptable(cx, account) {
-            let rest = if capacity.burst.nodes > 0.0 && capacity.opportunistic.nodes <= 0.0 { "burst" } else { "preemptable" };
+            let rest = if capacity.burst.nodes > 0.0 && capacity.opportunistic.nodes <= 0.0 {
+                "burst"
+            } else {
+                "preemptable"
+            };
             out.push(
                 Diagnostic::new(
                     &codes::QUOTA_PREEMPTABLE,
@@ -176,7 +235,10 @@ fn against_capacity(
                     ),
                 )
                 .at(here)
-                .help(format!("{} are there in any case; or suppress this warning and say why", (weigh.say)(weigh.owned.floor()))),
+                .help(format!(
+                    "{} are there in any case; or suppress this warning and say why",
+                    (weigh.say)(weigh.owned.floor())
+                )),
             );
         }
     }
@@ -211,7 +273,9 @@ fn against_parents(cx: &Context<'_>, name: &str, account: &Account, quota: &Quot
     let mut next = account.parent.as_deref();
     // Deeper trees than this do not exist, and circles end here.
     for _ in 0..64 {
-        let Some((parent, above)) = next.and_then(|parent| cx.spec.accounts.get_key_value(parent)) else { break };
+        let Some((parent, above)) = next.and_then(|parent| cx.spec.accounts.get_key_value(parent)) else {
+            break;
+        };
         if parent == name {
             break;
         }
@@ -247,10 +311,13 @@ fn against_users(name: &str, account: &Account, quota: &Quota, out: &mut Diagnos
             && one > all
         {
             out.push(
-                Diagnostic::new(&codes::USER_OVER, format!("One user of `{name}` may have {shown}, and all of them together {limit}"))
-                    .at(here.join("perUser").join(field))
-                    .also(here.join("quota").join(field), "of the account")
-                    .help("give one user less than the account"),
+                Diagnostic::new(
+                    &codes::USER_OVER,
+                    format!("One user of `{name}` may have {shown}, and all of them together {limit}"),
+                )
+                .at(here.join("perUser").join(field))
+                .also(here.join("quota").join(field), "of the account")
+                .help("give one user less than the account"),
             );
         }
     };

@@ -1,6 +1,6 @@
 //! Numbers and lists as people read them.
 
-use afctl_contract::units::{Bytes, Duration};
+use afctl_contract::units::Bytes;
 
 /// A number: thousands apart, at most two digits after the point (more where it is small).
 pub fn count(number: f64) -> String {
@@ -54,11 +54,6 @@ pub fn time(seconds: f64) -> String {
     so_many(number, one, many)
 }
 
-/// A length of time that was written.
-pub fn duration(duration: Duration) -> String {
-    duration.to_string()
-}
-
 /// A rate of reading, in bytes a second: `16.8 GB/s`.
 pub fn rate(bytes_per_second: f64) -> String {
     if bytes_per_second >= 1e9 {
@@ -72,7 +67,11 @@ pub fn rate(bytes_per_second: f64) -> String {
 pub fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     const MOST: usize = 5;
     let all: Vec<&str> = names.into_iter().collect();
-    let shown: Vec<String> = all.iter().take(if all.len() == MOST + 1 { MOST + 1 } else { MOST }).map(|n| format!("`{n}`")).collect();
+    let shown: Vec<String> = all
+        .iter()
+        .take(if all.len() == MOST + 1 { MOST + 1 } else { MOST })
+        .map(|n| format!("`{n}`"))
+        .collect();
     match (&shown[..], all.len() - shown.len()) {
         ([], _) => "none".to_owned(),
         ([one], 0) => one.clone(),

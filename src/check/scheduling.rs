@@ -31,20 +31,32 @@ fn pools(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) {
     if queue.pools.is_empty() {
         let some = cx.spec.node_pools.keys().next().map_or("cpu", String::as_str);
         out.push(
-            Diagnostic::new(&codes::NO_POOLS, format!("`{name}` has no pools, so its jobs would never start"))
-                .at(here)
-                .help(format!("name at least one, such as `pools: [{some}]`")),
+            Diagnostic::new(
+                &codes::NO_POOLS,
+                format!("`{name}` has no pools, so its jobs would never start"),
+            )
+            .at(here)
+            .help(format!("name at least one, such as `pools: [{some}]`")),
         );
         return;
     }
-    let sites: Vec<&str> =
-        queue.pools.iter().filter_map(|pool| cx.spec.node_pools.get(pool)).map(|pool| pool.site.as_str()).collect();
+    let sites: Vec<&str> = queue
+        .pools
+        .iter()
+        .filter_map(|pool| cx.spec.node_pools.get(pool))
+        .map(|pool| pool.site.as_str())
+        .collect();
     if !sites.is_empty() && sites.iter().all(|site| cx.is_external(site)) {
         out.push(
-            Diagnostic::new(&codes::ALL_EXTERNAL, format!("All pools of `{name}` are run by somebody else: it is counted, and nothing is made of it"))
-                .at(here)
-                .also(entry("sites", sites[0]).join("scheduler"), "an external scheduler")
-                .help("nothing must be done"),
+            Diagnostic::new(
+                &codes::ALL_EXTERNAL,
+                format!(
+                    "All pools of `{name}` are run by somebody else: it is counted, and nothing is made of it"
+                ),
+            )
+            .at(here)
+            .also_key(entry("sites", sites[0]).join("scheduler"), "an external scheduler")
+            .help("nothing must be done"),
         );
     }
 }
@@ -60,20 +72,27 @@ fn overflow(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) 
         let place = here.join("to").join(i);
         if let Some(own) = queue.pools.iter().position(|pool| pool == to) {
             out.push(
-                Diagnostic::new(&codes::OVERFLOW_TO_SELF, format!("`{name}` overflows to `{to}`, which is one of its own pools"))
-                    .at(place)
-                    .also(entry("queues", name).join("pools").join(own), "its own pool")
-                    .help("take it out here, or out of `pools`"),
+                Diagnostic::new(
+                    &codes::OVERFLOW_TO_SELF,
+                    format!("`{name}` overflows to `{to}`, which is one of its own pools"),
+                )
+                .at(place)
+                .also(entry("queues", name).join("pools").join(own), "its own pool")
+                .help("take it out here, or out of `pools`"),
             );
             continue;
         }
-        let owned = site.shares(Some(pool)).iter().all(|(class, share)| *class == Class::Owned && *share >= 1.0);
+        let owned =
+            site.shares(Some(pool)).iter().all(|(class, share)| *class == Class::Owned && *share >= 1.0);
         if owned && site.infrastructure.aws().is_none() && !site.is_external() {
             out.push(
-                Diagnostic::new(&codes::OVERFLOW_TO_OWNED, format!("`{name}` overflows to `{to}`, which is the facility's own"))
-                    .at(place)
-                    .also(entry("nodePools", to), "owned, and there in any case")
-                    .help(format!("put it last: `pools: [{}, {to}]`", queue.pools.join(", "))),
+                Diagnostic::new(
+                    &codes::OVERFLOW_TO_OWNED,
+                    format!("`{name}` overflows to `{to}`, which is the facility's own"),
+                )
+                .at(place)
+                .also_key(entry("nodePools", to), "owned, and there in any case")
+                .help(format!("put it last: `pools: [{}, {to}]`", queue.pools.join(", "))),
             );
             continue;
         }
@@ -81,7 +100,9 @@ fn overflow(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) 
             cloud = cloud.or(Some(to));
             let costs = cx.spec.costs.as_ref();
             let priced = pool.price.as_ref().is_some_and(|price| price.known().is_some())
-                || costs.is_some_and(|costs| pool.instance_types.iter().any(|kind| costs.instances.contains_key(kind)));
+                || costs.is_some_and(|costs| {
+                    pool.instance_types.iter().any(|kind| costs.instances.contains_key(kind))
+                });
             if !priced {
                 unpriced = unpriced.or(Some((to, pool)));
             }
@@ -89,16 +110,19 @@ fn overflow(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) 
     }
     match (&overflow.cap, cloud, unpriced) {
         (None, Some(to), _) => out.push(
-            Diagnostic::new(&codes::NO_CAP, format!("Overflow of `{name}` to `{to}` is paid by the hour and has no cap"))
-                .at(here)
-                .help("write a cap, such as `cap: 2000 USD/month`"),
+            Diagnostic::new(
+                &codes::NO_CAP,
+                format!("Overflow of `{name}` to `{to}` is paid by the hour and has no cap"),
+            )
+            .at(here)
+            .help("write a cap, such as `cap: 2000 USD/month`"),
         ),
         (Some(_), _, Some((to, pool))) => {
             let kind = pool.instance_types.first().map_or("m7i.4xlarge", String::as_str);
             out.push(
                 Diagnostic::new(&codes::CAP_UNKNOWN, format!("Nothing says what a node of `{to}` costs, so nobody can tell what the cap buys"))
                     .at(here.join("cap"))
-                    .also(entry("nodePools", to), "no price")
+                    .also_key(entry("nodePools", to), "no price")
                     .help(format!("write `costs: {{instances: {{{kind}: {{spot: {{value: 0.42 USD/hour, source: …}}}}}}}}`, or `price` at the pool")),
             );
         }
@@ -112,10 +136,13 @@ fn walltime(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) 
         && default > most
     {
         out.push(
-            Diagnostic::new(&codes::DEFAULT_WALLTIME, format!("A job that does not say runs {default}, and {most} is the longest"))
-                .at(here.join("defaultWalltime"))
-                .also(here.join("maxWalltime"), "the longest")
-                .help(format!("write {most} or less")),
+            Diagnostic::new(
+                &codes::DEFAULT_WALLTIME,
+                format!("A job that does not say runs {default}, and {most} is the longest"),
+            )
+            .at(here.join("defaultWalltime"))
+            .also(here.join("maxWalltime"), "the longest")
+            .help(format!("write {most} or less")),
         );
     }
     let qos = queue.qos.as_ref().and_then(|qos| cx.spec.qos.get_key_value(qos));
@@ -124,10 +151,13 @@ fn walltime(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) 
         && most > limit
     {
         out.push(
-            Diagnostic::new(&codes::QOS_WALLTIME, format!("`{name}` lets jobs run {most}, and its QOS `{qos}` ends them after {limit}"))
-                .at(here.join("maxWalltime"))
-                .also(entry("qos", qos).join("maxWalltime"), "the QOS")
-                .help(format!("write {limit}, or raise the QOS")),
+            Diagnostic::new(
+                &codes::QOS_WALLTIME,
+                format!("`{name}` lets jobs run {most}, and its QOS `{qos}` ends them after {limit}"),
+            )
+            .at(here.join("maxWalltime"))
+            .also(entry("qos", qos).join("maxWalltime"), "the QOS")
+            .help(format!("write {limit}, or raise the QOS")),
         );
     }
 }
@@ -140,9 +170,12 @@ fn admits(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) {
     }
     if !admitted.iter().any(|account| cx.spec.accounts.get(*account).is_some_and(has_users)) {
         out.push(
-            Diagnostic::new(&codes::NOBODY, format!("`{name}` is for accounts without users, so it lets nobody in"))
-                .at(entry("queues", name).join("accounts"))
-                .help("name an account that has members, or remove the list to let all in"),
+            Diagnostic::new(
+                &codes::NOBODY,
+                format!("`{name}` is for accounts without users, so it lets nobody in"),
+            )
+            .at(entry("queues", name).join("accounts"))
+            .help("name an account that has members, or remove the list to let all in"),
         );
     }
 }
@@ -154,10 +187,13 @@ fn job(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) {
         && least > most
     {
         out.push(
-            Diagnostic::new(&codes::JOB_NODES, format!("A job needs at least {least} nodes and may have {most} at the most"))
-                .at(here.join("minNodes"))
-                .also(here.join("maxNodes"), "the most")
-                .help("exchange the two, or remove one"),
+            Diagnostic::new(
+                &codes::JOB_NODES,
+                format!("A job needs at least {least} nodes and may have {most} at the most"),
+            )
+            .at(here.join("minNodes"))
+            .also(here.join("maxNodes"), "the most")
+            .help("exchange the two, or remove one"),
         );
     }
     let pools: Vec<_> = queue.pools.iter().filter_map(|pool| cx.spec.node_pools.get(pool)).collect();
@@ -171,7 +207,11 @@ fn job(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) {
     if let (Some(least), Some(there)) = (limits.min_nodes, counted)
         && least > there
     {
-        odd("minNodes", format!("A job needs {least} nodes, and `{name}` has {there}"), format!("write {there} or fewer"));
+        odd(
+            "minNodes",
+            format!("A job needs {least} nodes, and `{name}` has {there}"),
+            format!("write {there} or fewer"),
+        );
     }
     let cpus: Option<Vec<f64>> = pools.iter().map(|pool| pool.cpus_for_work()).collect();
     let cpus = cpus.map(|cpus| cpus.into_iter().fold(0.0, f64::max));
@@ -179,22 +219,34 @@ fn job(cx: &Context<'_>, name: &str, queue: &Queue, out: &mut Diagnostics) {
         && f64::from(most) > there
     {
         let there = say::count(there);
-        odd("maxCpuPerNode", format!("A job may have {most} CPUs of a node, and the largest node has {there}"), format!("write {there} or less"));
+        odd(
+            "maxCpuPerNode",
+            format!("A job may have {most} CPUs of a node, and the largest node has {there}"),
+            format!("write {there} or less"),
+        );
     }
     let memory: Option<Vec<_>> = pools.iter().map(|pool| pool.memory_for_work()).collect();
     let memory = memory.and_then(|memory| memory.into_iter().max());
     if let (Some(most), Some(there)) = (limits.max_memory_per_node, memory)
         && most > there
     {
-        odd("maxMemoryPerNode", format!("A job may have {most} of a node, and the largest node has {there} for work"), format!("write {there} or less"));
+        odd(
+            "maxMemoryPerNode",
+            format!("A job may have {most} of a node, and the largest node has {there} for work"),
+            format!("write {there} or less"),
+        );
     }
 }
 
 fn defaults(cx: &Context<'_>, out: &mut Diagnostics) {
     let mut by_site: HashMap<&str, &str> = HashMap::new();
     for (name, queue) in cx.spec.queues.iter().filter(|(_, queue)| queue.default == Some(true)) {
-        let sites: BTreeSet<&str> =
-            queue.pools.iter().filter_map(|pool| cx.spec.node_pools.get(pool)).map(|pool| pool.site.as_str()).collect();
+        let sites: BTreeSet<&str> = queue
+            .pools
+            .iter()
+            .filter_map(|pool| cx.spec.node_pools.get(pool))
+            .map(|pool| pool.site.as_str())
+            .collect();
         let mut clash: Option<(&str, &str)> = None;
         for site in sites {
             if let Some(other) = by_site.insert(site, name) {
@@ -203,10 +255,13 @@ fn defaults(cx: &Context<'_>, out: &mut Diagnostics) {
         }
         if let Some((site, other)) = clash {
             out.push(
-                Diagnostic::new(&codes::TWO_DEFAULTS, format!("`{other}` and `{name}` are both the default queue at `{site}`"))
-                    .at(entry("queues", name).join("default"))
-                    .also(entry("queues", other).join("default"), "also the default")
-                    .help("remove `default: true` from one of them"),
+                Diagnostic::new(
+                    &codes::TWO_DEFAULTS,
+                    format!("`{other}` and `{name}` are both the default queue at `{site}`"),
+                )
+                .at(entry("queues", name).join("default"))
+                .also(entry("queues", other).join("default"), "also the default")
+                .help("remove `default: true` from one of them"),
             );
         }
     }
@@ -214,10 +269,13 @@ fn defaults(cx: &Context<'_>, out: &mut Diagnostics) {
     if let Some((first, _)) = qos.next() {
         for (name, _) in qos {
             out.push(
-                Diagnostic::new(&codes::TWO_DEFAULTS, format!("`{first}` and `{name}` are both the default QOS"))
-                    .at(entry("qos", name).join("default"))
-                    .also(entry("qos", first).join("default"), "also the default")
-                    .help("remove `default: true` from one of them"),
+                Diagnostic::new(
+                    &codes::TWO_DEFAULTS,
+                    format!("`{first}` and `{name}` are both the default QOS"),
+                )
+                .at(entry("qos", name).join("default"))
+                .also(entry("qos", first).join("default"), "also the default")
+                .help("remove `default: true` from one of them"),
             );
         }
     }
@@ -229,9 +287,12 @@ fn priorities(cx: &Context<'_>, name: &str, qos: &Qos, out: &mut Diagnostics) {
         let Some(other) = cx.spec.qos.get(by) else { continue };
         if by == name {
             out.push(
-                Diagnostic::new(&codes::PREEMPT_CYCLE, format!("Work of `{name}` would push aside work of `{name}`, and be pushed aside by it"))
-                    .at(here.join(i))
-                    .help("take it out; QOS of a higher priority may be named here"),
+                Diagnostic::new(
+                    &codes::PREEMPT_CYCLE,
+                    format!("Work of `{name}` would push aside work of `{name}`, and be pushed aside by it"),
+                )
+                .at(here.join(i))
+                .help("take it out; QOS of a higher priority may be named here"),
             );
         } else if other.priority <= qos.priority {
             out.push(
@@ -271,18 +332,24 @@ fn circles(cx: &Context<'_>, out: &mut Diagnostics) {
                 walk.pop();
                 continue;
             };
-            let Some((next, _)) = cx.spec.qos.get_key_value(next).filter(|(next, _)| *next != name) else { continue };
+            let Some((next, _)) = cx.spec.qos.get_key_value(next).filter(|(next, _)| *next != name) else {
+                continue;
+            };
             match seen.get(next.as_str()) {
                 Some(Seen::Done) => {}
                 Some(Seen::Open) => {
                     let from = walk.iter().position(|(name, _)| name == next).unwrap_or(0);
-                    let mut round: Vec<String> = walk[from..].iter().map(|(name, _)| format!("`{name}`")).collect();
+                    let mut round: Vec<String> =
+                        walk[from..].iter().map(|(name, _)| format!("`{name}`")).collect();
                     round.push(format!("`{next}`"));
                     out.push(
-                        Diagnostic::new(&codes::PREEMPT_CYCLE, format!("Work is pushed aside in a circle: {}", round.join(" by ")))
-                            .at(entry("qos", name).join("preemptedBy"))
-                            .also(entry("qos", next).join("preemptedBy"), "and round again")
-                            .help("remove one of the links; the highest QOS is preempted by nothing"),
+                        Diagnostic::new(
+                            &codes::PREEMPT_CYCLE,
+                            format!("Work is pushed aside in a circle: {}", round.join(" by ")),
+                        )
+                        .at(entry("qos", name).join("preemptedBy"))
+                        .also(entry("qos", next).join("preemptedBy"), "and round again")
+                        .help("remove one of the links; the highest QOS is preempted by nothing"),
                     );
                 }
                 None => {

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use afctl_contract::codes::sites as codes;
-use afctl_contract::language::{Beyond, Infrastructure, NamedInfrastructure, Scheduler, Site, SiteRole, Topology};
+use afctl_contract::language::{
+    Beyond, Infrastructure, NamedInfrastructure, Scheduler, Site, SiteRole, Topology,
+};
 use afctl_contract::{Diagnostic, Diagnostics, Level, path};
 
 use super::context::{Context, entry};
@@ -61,9 +63,11 @@ fn topology(cx: &Context<'_>, out: &mut Diagnostics) {
             (main.len() > 1).then(|| format!("and work runs at {} sites: {names}", main.len())),
             main.get(1).map(|(name, _)| *name),
         ),
-        Topology::Distributed if main.len() < 2 => {
-            ("distributed", Some(format!("and work runs at one site only, {names}")), main.first().map(|(name, _)| *name))
-        }
+        Topology::Distributed if main.len() < 2 => (
+            "distributed",
+            Some(format!("and work runs at one site only, {names}")),
+            main.first().map(|(name, _)| *name),
+        ),
         Topology::Distributed => (
             "distributed",
             clouds.first().map(|(name, _)| format!("and `{name}` is in a cloud and more than burst")),
@@ -74,9 +78,11 @@ fn topology(cx: &Context<'_>, out: &mut Diagnostics) {
             own.first().map(|(name, _)| format!("and `{name}` is not in a cloud")),
             own.first().map(|(name, _)| *name),
         ),
-        Topology::Hybrid if clouds.is_empty() => {
-            ("hybrid", Some(format!("and none of its sites ({names}) is in a cloud")), main.first().map(|(name, _)| *name))
-        }
+        Topology::Hybrid if clouds.is_empty() => (
+            "hybrid",
+            Some(format!("and none of its sites ({names}) is in a cloud")),
+            main.first().map(|(name, _)| *name),
+        ),
         Topology::Hybrid => (
             "hybrid",
             own.is_empty().then(|| format!("and all of its sites ({names}) are in a cloud")),
@@ -84,11 +90,15 @@ fn topology(cx: &Context<'_>, out: &mut Diagnostics) {
         ),
     };
     let (Some(wrong), Some(culprit)) = (wrong, culprit) else { return };
-    let burst = if matches!(fitting, "hybrid") { ", or `role: burst` at the cloud site if it is for overflow only" } else { "" };
+    let burst = if matches!(fitting, "hybrid") {
+        ", or `role: burst` at the cloud site if it is for overflow only"
+    } else {
+        ""
+    };
     out.push(
         Diagnostic::new(&codes::TOPOLOGY, format!("The topology is {written}, {wrong}"))
             .at(path!["spec", "topology"])
-            .also(entry("sites", culprit), "this site")
+            .also_key(entry("sites", culprit), "this site")
             .help(format!("write `topology: {fitting}`{burst}")),
     );
 }
@@ -98,19 +108,25 @@ fn empty(cx: &Context<'_>, out: &mut Diagnostics) {
     used.extend(cx.spec.storage.values().filter_map(|storage| storage.site.as_deref()));
     used.extend(cx.spec.services.values().flat_map(|service| service.sites()));
     for (name, site) in &cx.spec.sites {
-        let states_cores = matches!(&site.scheduler, Scheduler::External(external) if external.cores.is_some());
+        let states_cores =
+            matches!(&site.scheduler, Scheduler::External(external) if external.cores.is_some());
         if !used.contains(name.as_str()) && !states_cores {
             out.push(
-                Diagnostic::new(&codes::EMPTY_SITE, format!("Nothing stands at `{name}`: no node pool, no storage, no service"))
-                    .at_key(entry("sites", name))
-                    .help(format!("give it something, such as a pool with `site: {name}`, or remove it")),
+                Diagnostic::new(
+                    &codes::EMPTY_SITE,
+                    format!("Nothing stands at `{name}`: no node pool, no storage, no service"),
+                )
+                .at_key(entry("sites", name))
+                .help(format!("give it something, such as a pool with `site: {name}`, or remove it")),
             );
         }
     }
 }
 
 fn control_site(cx: &Context<'_>, out: &mut Diagnostics) {
-    let Some((name, site)) = cx.spec.control_site().and_then(|name| cx.spec.sites.get_key_value(name)) else { return };
+    let Some((name, site)) = cx.spec.control_site().and_then(|name| cx.spec.sites.get_key_value(name)) else {
+        return;
+    };
     let why = if site.is_external() {
         "its scheduler is somebody else's, where afctl changes nothing"
     } else if site.role == SiteRole::Burst {
@@ -122,9 +138,12 @@ fn control_site(cx: &Context<'_>, out: &mut Diagnostics) {
     // With nowhere else to go there is nothing to say, unless it was asked for.
     let Some((better, _)) = better else { return };
     let said = cx.spec.control_site.is_some();
-    let finding = Diagnostic::new(&codes::CONTROL_SITE, format!("Lock and ledger would be kept at `{name}`, and {why}"));
+    let finding = Diagnostic::new(
+        &codes::CONTROL_SITE,
+        format!("Lock and ledger would be kept at `{name}`, and {why}"),
+    );
     let finding = if said {
-        finding.at(path!["spec", "controlSite"]).also(entry("sites", name), "this site")
+        finding.at(path!["spec", "controlSite"]).also_key(entry("sites", name), "this site")
     } else {
         finding.at_key(entry("sites", name)).label("the first site, so the control site")
     };
@@ -143,19 +162,23 @@ fn same_cluster(cx: &Context<'_>, out: &mut Diagnostics) {
                 ),
                 ["kubernetes", "context"],
             ),
-            Scheduler::Slurm(s) => {
-                (format!("slurm {} {:?}", s.cluster, s.connect), format!("the cluster `{}`", s.cluster), ["slurm", "cluster"])
-            }
+            Scheduler::Slurm(s) => (
+                format!("slurm {} {:?}", s.cluster, s.connect),
+                format!("the cluster `{}`", s.cluster),
+                ["slurm", "cluster"],
+            ),
             Scheduler::External(_) => continue,
         };
         let Some(other) = seen.insert(key, name) else { continue };
         let here = entry("sites", name).join("scheduler").join(field[0]);
         let field_path = here.join(field[1]);
-        let finding = Diagnostic::new(&codes::SAME_CLUSTER, format!("`{name}` and `{other}` are both {what}"));
-        let finding = if cx.sources.contains(&field_path) { finding.at(field_path) } else { finding.at_key(here) };
+        let finding =
+            Diagnostic::new(&codes::SAME_CLUSTER, format!("`{name}` and `{other}` are both {what}"));
+        let finding =
+            if cx.sources.contains(&field_path) { finding.at(field_path) } else { finding.at_key(here) };
         out.push(
             finding
-                .also(entry("sites", other).join("scheduler"), format!("`{other}` leads there too"))
+                .also_key(entry("sites", other).join("scheduler"), format!("`{other}` leads there too"))
                 .help(format!("give each site its own `{}`, or make them one site", field[1])),
         );
     }
@@ -167,10 +190,13 @@ fn zones(name: &str, site: &Site, out: &mut Diagnostics) {
         if !zone.starts_with(&aws.region) {
             let here = entry("sites", name).join("infrastructure").join("aws");
             out.push(
-                Diagnostic::new(&codes::WRONG_ZONE, format!("The zone {zone} is not in the region {}", aws.region))
-                    .at(here.join("zones").join(i))
-                    .also(here.join("region"), "the site's region")
-                    .help(format!("write a zone of this region, such as {}a", aws.region)),
+                Diagnostic::new(
+                    &codes::WRONG_ZONE,
+                    format!("The zone {zone} is not in the region {}", aws.region),
+                )
+                .at(here.join("zones").join(i))
+                .also(here.join("region"), "the site's region")
+                .help(format!("write a zone of this region, such as {}a", aws.region)),
             );
         }
     }
@@ -182,18 +208,25 @@ fn owned(cx: &Context<'_>, name: &str, site: &Site, out: &mut Diagnostics) {
     let here = cx.value(&entry("sites", name).join("owned").join("share"));
     if share.0 > 1.0 {
         out.push(
-            Diagnostic::new(&codes::SHARE_ABOVE_ONE, format!("A share of {} is more than all of `{name}`", say::count(share.0)))
-                .at(here)
-                .help(format!("write {}%, or {}", say::count(share.0), say::count(share.0 / 100.0))),
+            Diagnostic::new(
+                &codes::SHARE_ABOVE_ONE,
+                format!("A share of {} is more than all of `{name}`", say::count(share.0)),
+            )
+            .at(here)
+            .help(format!("write {}%, or {}", say::count(share.0), say::count(share.0 / 100.0))),
         );
     } else if share.0 == 0.0 {
         let (message, help) = match owned.beyond {
             Beyond::None => (
-                format!("Nothing of `{name}` is owned, and nothing beyond may be used, so its pools count as nothing"),
+                format!(
+                    "Nothing of `{name}` is owned, and nothing beyond may be used, so its pools count as nothing"
+                ),
                 "write the share that is owned, or `beyond: preemptable` if the rest may be used while it is idle",
             ),
             Beyond::Preemptable => (
-                format!("Nothing of `{name}` is owned: all that runs there may be pushed aside at any moment"),
+                format!(
+                    "Nothing of `{name}` is owned: all that runs there may be pushed aside at any moment"
+                ),
                 "write the share that is owned; or suppress this warning if there is none",
             ),
         };
@@ -202,12 +235,17 @@ fn owned(cx: &Context<'_>, name: &str, site: &Site, out: &mut Diagnostics) {
 }
 
 fn kueue(cx: &Context<'_>, name: &str, site: &Site, out: &mut Diagnostics) {
-    if site.kubernetes().is_some_and(|kubernetes| !kubernetes.kueue) && cx.spec.queues_at(name).next().is_some() {
+    if site.kubernetes().is_some_and(|kubernetes| !kubernetes.kueue)
+        && cx.spec.queues_at(name).next().is_some()
+    {
         out.push(
-            Diagnostic::new(&codes::NO_KUEUE, format!("Without Kueue, the queues at `{name}` are priorities and nothing more"))
-                .level(Level::Note)
-                .at_key(entry("sites", name).join("scheduler").join("kubernetes"))
-                .help("write `kubernetes: {kueue: true}` once Kueue is installed there"),
+            Diagnostic::new(
+                &codes::NO_KUEUE,
+                format!("Without Kueue, the queues at `{name}` are priorities and nothing more"),
+            )
+            .level(Level::Note)
+            .at_key(entry("sites", name).join("scheduler").join("kubernetes"))
+            .help("write `kubernetes: {kueue: true}` once Kueue is installed there"),
         );
     }
 }

@@ -47,9 +47,12 @@ pub fn apply(cx: &Context<'_>, out: &mut Diagnostics) {
         };
         if out.iter().any(|finding| meant(finding) && finding.level == Level::Error) {
             said.push(
-                Diagnostic::new(&goals::ERROR_SUPPRESSED, format!("{} is an error here and cannot be suppressed", code.id))
-                    .at(here.join("code"))
-                    .help(format!("mend what it says; `afctl explain {}` says more", code.id)),
+                Diagnostic::new(
+                    &goals::ERROR_SUPPRESSED,
+                    format!("{} is an error here and cannot be suppressed", code.id),
+                )
+                .at(here.join("code"))
+                .help(format!("mend what it says; `afctl explain {}` says more", code.id)),
             );
             continue;
         }
@@ -59,9 +62,12 @@ pub fn apply(cx: &Context<'_>, out: &mut Diagnostics) {
             // The reader's own codes and those of the backends are found elsewhere, so nothing can be said of them.
             if ("AF0200".."AF1000").contains(&code.id) {
                 said.push(
-                    Diagnostic::new(&goals::NOTHING_SUPPRESSED, format!("{} is not found here, so this suppresses nothing", code.id))
-                        .at(here.join("code"))
-                        .help("remove it; it would hide the next one unseen"),
+                    Diagnostic::new(
+                        &goals::NOTHING_SUPPRESSED,
+                        format!("{} is not found here, so this suppresses nothing", code.id),
+                    )
+                    .at(here.join("code"))
+                    .help("remove it; it would hide the next one unseen"),
                 );
             }
         }

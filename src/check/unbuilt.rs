@@ -15,16 +15,22 @@ pub fn unbuilt(strawman: &Strawman) -> Diagnostics {
         let here = entry("sites", name);
         if matches!(site.scheduler, Scheduler::Slurm(_)) {
             out.push(
-                Diagnostic::new(&sites::SITE_NOT_COMPILED, format!("Slurm at `{name}` is checked and compared, and not compiled yet"))
-                    .at_key(here.join("scheduler").join("slurm"))
-                    .help("nothing must be done; `plan` and `apply` leave this site alone"),
+                Diagnostic::new(
+                    &sites::SITE_NOT_COMPILED,
+                    format!("Slurm at `{name}` is checked and compared, and not compiled yet"),
+                )
+                .at_key(here.join("scheduler").join("slurm"))
+                .help("nothing must be done; `plan` and `apply` leave this site alone"),
             );
         }
         if site.infrastructure.aws().is_some() {
             out.push(
-                Diagnostic::new(&sites::SITE_NOT_COMPILED, format!("What `{name}` needs in AWS is checked and compared, and not compiled yet"))
-                    .at_key(here.join("infrastructure").join("aws"))
-                    .help("nothing must be done; `plan` and `apply` start nothing in AWS"),
+                Diagnostic::new(
+                    &sites::SITE_NOT_COMPILED,
+                    format!("What `{name}` needs in AWS is checked and compared, and not compiled yet"),
+                )
+                .at_key(here.join("infrastructure").join("aws"))
+                .help("nothing must be done; `plan` and `apply` start nothing in AWS"),
             );
         }
     }
@@ -35,59 +41,67 @@ pub fn unbuilt(strawman: &Strawman) -> Diagnostics {
         .filter(|(_, storage)| {
             let made = matches!(
                 storage.system,
-                StorageSystem::Nfs(_) | StorageSystem::CephFs(_) | StorageSystem::Cvmfs(_) | StorageSystem::StorageClass(_)
+                StorageSystem::Nfs(_)
+                    | StorageSystem::CephFs(_)
+                    | StorageSystem::Cvmfs(_)
+                    | StorageSystem::StorageClass(_)
             );
             !made && spec.sites.keys().any(|site| kubernetes(site) && storage.is_visible_from(site))
         })
         .map(|(name, _)| name.as_str())
         .collect();
     if let Some(first) = left.first() {
-        let systems: std::collections::BTreeSet<&str> =
-            left.iter().filter_map(|name| spec.storage.get(*name)).map(|storage| storage.system.name()).collect();
+        let systems: std::collections::BTreeSet<&str> = left
+            .iter()
+            .filter_map(|name| spec.storage.get(*name))
+            .map(|storage| storage.system.name())
+            .collect();
         let systems: Vec<&str> = systems.into_iter().collect();
-        out.push(several(
+        out.push(
             Diagnostic::new(
                 &storage::STORAGE_NOT_COMPILED,
-                format!("Storage of {} is checked and compared, and not compiled yet: {}", systems.join(", "), say::names(left.iter().copied())),
+                format!(
+                    "Storage of {} is checked and compared, and not compiled yet: {}",
+                    systems.join(", "),
+                    say::names(left.iter().copied())
+                ),
             )
             .at_key(entry("storage", first))
             .help("nothing must be done; mount it as you do now"),
-            "storage",
-            &left,
-        ));
+        );
     }
     let services: Vec<&str> = spec.services.keys().map(String::as_str).collect();
     if let Some(first) = services.first() {
-        out.push(several(
+        out.push(
             Diagnostic::new(
                 &menu::SERVICE_NOT_COMPILED,
-                format!("Services are checked and compared, and not compiled yet: {}", say::names(services.iter().copied())),
+                format!(
+                    "Services are checked and compared, and not compiled yet: {}",
+                    say::names(services.iter().copied())
+                ),
             )
             .at_key(entry("services", first))
             .help("nothing must be done; install them as you do now"),
-            "services",
-            &services,
-        ));
+        );
     }
-    let overflow: Vec<&str> =
-        spec.queues.iter().filter(|(_, queue)| queue.overflow.is_some()).map(|(name, _)| name.as_str()).collect();
+    let overflow: Vec<&str> = spec
+        .queues
+        .iter()
+        .filter(|(_, queue)| queue.overflow.is_some())
+        .map(|(name, _)| name.as_str())
+        .collect();
     if let Some(first) = overflow.first() {
         out.push(
             Diagnostic::new(
                 &scheduling::OVERFLOW_NOT_COMPILED,
-                format!("Overflow is checked and compared, and not compiled yet: {}", say::names(overflow.iter().copied())),
+                format!(
+                    "Overflow is checked and compared, and not compiled yet: {}",
+                    say::names(overflow.iter().copied())
+                ),
             )
             .at_key(entry("queues", first).join("overflow"))
             .help("nothing must be done; work waits for the queue's own pools"),
         );
     }
     out
-}
-
-/// Names the next few places as well.
-fn several(mut finding: Diagnostic, section: &str, names: &[&str]) -> Diagnostic {
-    for name in names.iter().skip(1).take(3) {
-        finding = finding.also(entry(section, name), "and this");
-    }
-    finding
 }

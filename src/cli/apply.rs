@@ -19,9 +19,11 @@ use crate::survey::{self, Ground};
 
 /// Make it so.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  afctl apply --sandbox examples/quickstart.yaml\n  afctl apply facility.yaml --yes\n  \
+#[command(
+    after_help = "Examples:\n  afctl apply --sandbox examples/quickstart.yaml\n  afctl apply facility.yaml --yes\n  \
                         afctl apply facility.plan          # exactly what was planned, or nothing\n  \
-                        afctl apply facility.yaml --adopt Namespace/atlas")]
+                        afctl apply facility.yaml --adopt Namespace/atlas"
+)]
 pub struct Apply {
     #[command(flatten)]
     files: Files,
@@ -152,7 +154,10 @@ fn confirm(context: &Context, plan: &Plan, execution: &Execution) -> Result<(), 
     let _ = write!(out, "{question}").and_then(|()| out.flush());
     drop(out);
     let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).map_err(|error| Failure::new(format!("no answer could be read: {error}")))?;
+    stdin
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::new(format!("no answer could be read: {error}")))?;
     if matches!(answer.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {
@@ -207,7 +212,8 @@ pub(super) fn report(context: &Context, plan: &Plan, outcome: &Outcome) {
     if !outcome.skipped.is_empty() {
         parts.push(paint.yellow(&format!("{} not tried", outcome.skipped.len())));
     }
-    for (kind, words) in [(WithheldKind::Refused, "refused"), (WithheldKind::Held, "held"), (WithheldKind::Waiting, "waiting")]
+    for (kind, words) in
+        [(WithheldKind::Refused, "refused"), (WithheldKind::Held, "held"), (WithheldKind::Waiting, "waiting")]
     {
         let count = plan.withheld(kind).count();
         if count > 0 {
@@ -228,7 +234,8 @@ pub(super) fn report(context: &Context, plan: &Plan, outcome: &Outcome) {
 /// The exit code of an apply.
 pub(super) fn end(plan: &Plan, outcome: &Outcome) -> Exit {
     let unseen = plan.sites.values().any(|site| !site.problems.is_empty());
-    let barred = plan.withheld(WithheldKind::Refused).chain(plan.withheld(WithheldKind::Held)).next().is_some();
+    let barred =
+        plan.withheld(WithheldKind::Refused).chain(plan.withheld(WithheldKind::Held)).next().is_some();
     if !outcome.is_complete() || unseen {
         Exit::Failed
     } else if barred {

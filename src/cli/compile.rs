@@ -45,7 +45,10 @@ impl Compile {
             }
         }
         for site in &compiled.unserved {
-            context.say(&format!("{} site {site}: nothing is compiled for it yet", context.paint().yellow("note:")));
+            context.say(&format!(
+                "{} site {site}: nothing is compiled for it yet",
+                context.paint().yellow("note:")
+            ));
         }
         Ok(Exit::Done)
     }

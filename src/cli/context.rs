@@ -1,5 +1,6 @@
 //! What every command stands on: flags, terminal, clock, files, the sandbox.
 
+use std::cell::OnceCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{IsTerminal, Write};
@@ -8,6 +9,7 @@ use std::path::Path;
 use afctl_contract::world::World;
 use afctl_contract::{At, Diagnostic, Diagnostics, Facility, Level, SourceMap};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::diagnostics::{self, Look};
@@ -25,6 +27,8 @@ pub const SANDBOX: &str = ".afctl/sandbox.redb";
 pub struct Context {
     /// The flags of every command.
     pub global: Global,
+    /// One for the whole run: connections belong to the runtime that they were made in.
+    runtime: OnceCell<Runtime>,
 }
 
 /// A facility that was read and checked.
@@ -36,8 +40,8 @@ pub struct Loaded {
 }
 
 impl Context {
-    pub(super) const fn new(global: Global) -> Self {
-        Self { global }
+    pub(super) fn new(global: Global) -> Self {
+        Self { global, runtime: OnceCell::new() }
     }
 
     fn colour(&self, is_terminal: bool) -> bool {
@@ -247,24 +251,37 @@ impl Context {
 
     /// Puts into the simulated world what is there without afctl.
     #[allow(clippy::unused_self)]
-    pub fn furnish(&self, world: Option<&World>, facility: &Facility, compiled: &Compiled) -> Result<(), Failure> {
+    pub fn furnish(
+        &self,
+        world: Option<&World>,
+        facility: &Facility,
+        compiled: &Compiled,
+    ) -> Result<(), Failure> {
         let Some(world) = world else { return Ok(()) };
         for site in &compiled.sites {
             let given = site.entry.backend.given(facility, &site.name);
-            world.give(given).map_err(|error| Failure::new(format!("the sandbox cannot be written: {error}")))?;
+            world
+                .give(given)
+                .map_err(|error| Failure::new(format!("the sandbox cannot be written: {error}")))?;
         }
         Ok(())
     }
 
     /// Runs something that waits.
-    #[allow(clippy::unused_self)]
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(format!("this machine gives no threads: {error}")))?;
-        Ok(runtime.block_on(future))
+        if self.runtime.get().is_none() {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .map_err(|error| Failure::new(format!("this machine gives no threads: {error}")))?;
+            // It was empty a moment ago, and no other thread has it.
+            let _ = self.runtime.set(runtime);
+        }
+        match self.runtime.get() {
+            Some(runtime) => Ok(runtime.block_on(future)),
+            None => Err(Failure::new("this machine gives no threads")),
+        }
     }
 }
 
@@ -293,7 +310,9 @@ pub fn open_sandbox() -> Result<World, Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|error| Failure::new(format!("{} cannot be made: {error}", folder.display())))?;
     }
-    World::open(path).map(|world| world.with_clock(std::sync::Arc::new(jiff::Timestamp::now))).map_err(|error| Failure::new(format!("the sandbox {SANDBOX} cannot be opened: {error}")))
+    World::open(path)
+        .map(|world| world.with_clock(std::sync::Arc::new(jiff::Timestamp::now)))
+        .map_err(|error| Failure::new(format!("the sandbox {SANDBOX} cannot be opened: {error}")))
 }
 
 /// Becomes true at the first SIGINT or SIGTERM; the second ends the program.

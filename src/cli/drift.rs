@@ -35,7 +35,8 @@ impl Drift {
         let asked = Asked { sites: &self.sites, allowances: &allowances, destroy: false };
         let made = make(context, &loaded.facility, &asked, &ground)?;
         let plan = made.planned.plan;
-        let (drifted, pending): (Vec<_>, Vec<_>) = plan.steps.iter().cloned().partition(|step| is_drift(step.reason));
+        let (drifted, pending): (Vec<_>, Vec<_>) =
+            plan.steps.iter().cloned().partition(|step| is_drift(step.reason));
         let unseen = plan.sites.values().any(|site| !site.problems.is_empty());
         if context.is_json() {
             context.print_json(&json!({

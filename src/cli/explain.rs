@@ -10,7 +10,9 @@ use crate::source;
 
 /// Explain a code such as AF0123, or a field such as spec.nodePools.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  afctl explain AF0201\n  afctl explain spec.nodePools.gpu\n  afctl explain codes")]
+#[command(
+    after_help = "Examples:\n  afctl explain AF0201\n  afctl explain spec.nodePools.gpu\n  afctl explain codes"
+)]
 pub struct Explain {
     /// A code, a field, or `codes` for all of them
     #[arg(value_name = "CODE|FIELD")]
@@ -26,7 +28,8 @@ impl Explain {
             return one(context, code);
         }
         if self.what.len() == 6 && self.what.to_ascii_uppercase().starts_with("AF") {
-            return Err(Failure::usage(format!("there is no code {}", self.what)).help("afctl explain codes lists them"));
+            return Err(Failure::usage(format!("there is no code {}", self.what))
+                .help("afctl explain codes lists them"));
         }
         let Some(field) = source::explain(&self.what) else {
             return Err(Failure::usage(format!("there is no field `{}`", self.what))
@@ -75,12 +78,18 @@ fn one(context: &Context, code: &Code) -> Result<Exit, Failure> {
 
 fn text_of(path: &str, field: &Value) -> String {
     let mut text = format!("{path}\n");
-    for (key, heading) in
-        [("type", "type"), ("unit", "unit"), ("choices", "one of"), ("names", "names an entry of"), ("default", "default")]
-    {
+    for (key, heading) in [
+        ("type", "type"),
+        ("unit", "unit"),
+        ("choices", "one of"),
+        ("names", "names an entry of"),
+        ("default", "default"),
+    ] {
         if let Some(value) = field.get(key).filter(|value| !value.is_null()) {
             let words = match value {
-                Value::Array(words) => words.iter().map(super::plan_text::brief).collect::<Vec<_>>().join(", "),
+                Value::Array(words) => {
+                    words.iter().map(super::plan_text::brief).collect::<Vec<_>>().join(", ")
+                }
                 other => super::plan_text::brief(other),
             };
             text.push_str(&format!("  {heading}: {words}\n"));

@@ -39,13 +39,14 @@ impl Init {
         let failed = |error: std::io::Error| Failure::new(format!("{shown} cannot be written: {error}"));
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
         // Made new or not at all: a strawman that is there is somebody's work.
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| {
-            if error.kind() == std::io::ErrorKind::AlreadyExists {
-                Failure::refused(format!("{shown} is there already")).help("name another folder")
-            } else {
-                failed(error)
-            }
-        })?;
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| {
+                if error.kind() == std::io::ErrorKind::AlreadyExists {
+                    Failure::refused(format!("{shown} is there already")).help("name another folder")
+                } else {
+                    failed(error)
+                }
+            })?;
         std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
         context.print(&format!("{shown}\n"))?;
         context.say(&format!("next: afctl validate {shown}, then afctl apply --sandbox {shown}"));

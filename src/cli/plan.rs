@@ -17,8 +17,11 @@ use crate::survey::{self, Ground};
 
 /// Show what would change.
 #[derive(Debug, Args)]
-#[command(name = "plan", after_help = "Examples:\n  afctl plan facility.yaml\n  afctl plan facility.yaml --site uchicago -o facility.plan\n  \
-                        afctl plan --sandbox facility.yaml --destroy\n\nExit code 2 says that changes are pending.")]
+#[command(
+    name = "plan",
+    after_help = "Examples:\n  afctl plan facility.yaml\n  afctl plan facility.yaml --site uchicago -o facility.plan\n  \
+                        afctl plan --sandbox facility.yaml --destroy\n\nExit code 2 says that changes are pending."
+)]
 pub struct PlanCommand {
     #[command(flatten)]
     files: Files,
@@ -108,14 +111,16 @@ pub(super) fn show(context: &Context, made: &Made, facility: &Facility) -> Resul
     let view = View { paint: context.paint_result(), verbose: context.is_verbose() };
     context.print(&plan_text::text(&made.planned.plan, view))?;
     for site in &made.unserved {
-        context.say(&format!("{} site {site}: nothing is compiled for it yet", context.paint().yellow("note:")));
+        context
+            .say(&format!("{} site {site}: nothing is compiled for it yet", context.paint().yellow("note:")));
     }
     Ok(())
 }
 
 /// The plan with its counts, for machines.
 pub(super) fn as_json(plan: &Plan) -> Value {
-    let counts: BTreeMap<&str, usize> = plan.counts().iter().map(|(action, n)| (action.as_str(), *n)).collect();
+    let counts: BTreeMap<&str, usize> =
+        plan.counts().iter().map(|(action, n)| (action.as_str(), *n)).collect();
     let mut value = serde_json::to_value(plan).unwrap_or_default();
     value["counts"] = json!(counts);
     value["unchanged"] = json!(plan.unchanged());
@@ -137,7 +142,9 @@ pub(super) fn verdict(plan: &Plan) -> Exit {
 
 /// Writes a plan, whole or not at all.
 fn save(plan: &Plan, path: &Path) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::new(format!("{} cannot be written: {error}", path.display()));
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(format!("{} cannot be written: {error}", path.display()))
+    };
     let text = serde_json::to_string_pretty(plan).map_err(|error| failed(&error))?;
     let beside = path.with_extension("tmp");
     std::fs::write(&beside, text).map_err(|error| failed(&error))?;

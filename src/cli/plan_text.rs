@@ -118,7 +118,8 @@ fn step_row(out: &mut String, row: &[&Step], view: View) {
         let origin = step.origin_of(&field.path);
         let place = if *origin == step.origin { String::new() } else { line(origin) };
         let forced = if step.forced_by.contains(&field.path) { "  forces the replacement" } else { "" };
-        let _ = writeln!(out, "            {}{}{}", change(field, paint), paint.dim(&place), paint.red(forced));
+        let _ =
+            writeln!(out, "            {}{}{}", change(field, paint), paint.dim(&place), paint.red(forced));
     }
     if step.fields.len() > shown {
         let more = step.fields.len() - shown;
@@ -208,11 +209,9 @@ pub fn summary(plan: &Plan, paint: Paint) -> String {
     if parts.is_empty() {
         parts.push("nothing to do".to_owned());
     }
-    for (kind, words) in [
-        (WithheldKind::Refused, "refused"),
-        (WithheldKind::Held, "held"),
-        (WithheldKind::Waiting, "waiting"),
-    ] {
+    for (kind, words) in
+        [(WithheldKind::Refused, "refused"), (WithheldKind::Held, "held"), (WithheldKind::Waiting, "waiting")]
+    {
         let count = plan.withheld(kind).count();
         if count > 0 {
             parts.push(paint.yellow(&format!("{count} {words}")));

@@ -1,7 +1,9 @@
 //! What happens during an apply, shown: a bar on a terminal, a line an event elsewhere, JSON for machines.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use afctl_contract::{Event, Journal, Origin};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,7 +16,8 @@ pub struct Terminal {
     bar: ProgressBar,
     paint: Paint,
     verbose: bool,
-    waiting: Mutex<std::collections::BTreeMap<String, String>>,
+    waiting: Mutex<BTreeMap<String, String>>,
+    retried: Mutex<BTreeSet<String>>,
 }
 
 impl Terminal {
@@ -25,7 +28,7 @@ impl Terminal {
         if let Ok(style) = ProgressStyle::with_template("  {bar:30} {pos}/{len} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { bar, paint, verbose, waiting: Mutex::default() }
+        Self { bar, paint, verbose, waiting: Mutex::default(), retried: Mutex::default() }
     }
 
     fn say(&self, text: &str) {
@@ -49,13 +52,15 @@ impl Journal for Terminal {
                 name(address)
             )),
             Event::StepRetried { address, attempt, message, wait_ms, .. } => {
-                if self.verbose || *attempt >= 3 {
+                // A backend that is away makes every step say the same.
+                let fresh = self.retried.lock().is_ok_and(|mut seen| seen.insert(message.clone()));
+                if self.verbose || (fresh) {
                     let text = format!(
                         "  {} {} {}: {message}; again in {:.1} s (try {attempt} failed)",
                         paint.yellow("retry"),
                         short_kind(&address.kind),
                         name(address),
-                        *wait_ms as f64 / 1000.0
+                        Duration::from_millis(*wait_ms).as_secs_f64()
                     );
                     self.say(&text);
                 }
@@ -90,7 +95,11 @@ impl Journal for Terminal {
                     .waiting
                     .lock()
                     .is_ok_and(|mut seen| seen.insert(address.to_string(), on.clone()).as_ref() != Some(on));
-                self.bar.set_message(format!("waiting for {} {}: {on}", short_kind(&address.kind), name(address)));
+                self.bar.set_message(format!(
+                    "waiting for {} {}: {on}",
+                    short_kind(&address.kind),
+                    name(address)
+                ));
                 if fresh && self.verbose {
                     self.say(&format!(
                         "  {} {} {}: {on}",
@@ -170,7 +179,11 @@ pub fn looking(is_terminal: bool, sites: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
-    bar.set_message(if sites == 1 { "looking at 1 site".to_owned() } else { format!("looking at {sites} sites") });
+    bar.set_message(if sites == 1 {
+        "looking at 1 site".to_owned()
+    } else {
+        format!("looking at {sites} sites")
+    });
     bar.enable_steady_tick(std::time::Duration::from_millis(120));
     bar
 }

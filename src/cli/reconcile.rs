@@ -41,12 +41,15 @@ pub struct Reconcile {
 impl Reconcile {
     pub(super) fn run(&self, context: &Context) -> Result<Exit, Failure> {
         if self.files.files.iter().chain(&self.files.overlay).any(|file| file == "-") {
-            return Err(Failure::usage("standard input cannot be read again for every round").help("give a file"));
+            return Err(
+                Failure::usage("standard input cannot be read again for every round").help("give a file")
+            );
         }
         // The first round tells at once what is wrong with the file.
         context.load(&self.files)?;
         let adopt = Selection::new(&self.allowances.adopt).map_err(|e| Failure::usage(e.to_string()))?;
-        let delete_data = Selection::new(&self.allowances.delete_data).map_err(|e| Failure::usage(e.to_string()))?;
+        let delete_data =
+            Selection::new(&self.allowances.delete_data).map_err(|e| Failure::usage(e.to_string()))?;
         let rhythm = Rhythm {
             interval: self.interval.as_std(),
             longest: self.interval.as_std().max(std::time::Duration::from_mins(5)),

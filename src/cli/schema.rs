@@ -8,7 +8,9 @@ use crate::source;
 
 /// Print the JSON Schema, for editors.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  afctl schema > strawman.schema.json\n  afctl schema --crd | kubectl apply -f -")]
+#[command(
+    after_help = "Examples:\n  afctl schema > strawman.schema.json\n  afctl schema --crd | kubectl apply -f -"
+)]
 pub struct SchemaCommand {
     /// Print the custom resource definition instead
     #[arg(long)]

@@ -47,14 +47,19 @@ pub(super) fn is_plan(path: &str) -> bool {
 /// Reads a saved plan.
 pub(super) fn read(path: &Path) -> Result<Plan, Failure> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::new(format!("{name} cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("{name} cannot be read: {error}")))?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
         Failure::new(format!("{name} is not a saved plan: {error}"))
             .help("afctl plan FILE -o PLAN saves one; a strawman is planned, not shown")
     })?;
     let schema = value.get("schema").and_then(serde_json::Value::as_str).unwrap_or_default();
     if schema != PLAN_SCHEMA {
-        let what = if schema.is_empty() { "is not a saved plan".to_owned() } else { format!("is of the form {schema}") };
+        let what = if schema.is_empty() {
+            "is not a saved plan".to_owned()
+        } else {
+            format!("is of the form {schema}")
+        };
         return Err(Failure::new(format!("{name} {what}; this afctl reads {PLAN_SCHEMA}"))
             .help("make the plan again with this version"));
     }

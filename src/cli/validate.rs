@@ -10,8 +10,10 @@ use crate::survey;
 
 /// Check a strawman: every error with its line.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  afctl validate facility.yaml\n  afctl validate base.yaml --overlay production.yaml --deny-warnings\n  \
-                        afctl validate facility.yaml --output github    # in CI")]
+#[command(
+    after_help = "Examples:\n  afctl validate facility.yaml\n  afctl validate base.yaml --overlay production.yaml --deny-warnings\n  \
+                        afctl validate facility.yaml --output github    # in CI"
+)]
 pub struct Validate {
     #[command(flatten)]
     files: Files,
@@ -26,11 +28,9 @@ impl Validate {
         if let Some(strawman) = &reading.strawman {
             if !findings.has_errors() {
                 // What only a backend can say about its part is said here, too.
-                if let Some(facility) = afctl_contract::Facility::admit(
-                    strawman.clone(),
-                    reading.sources.clone(),
-                    &findings,
-                ) {
+                if let Some(facility) =
+                    afctl_contract::Facility::admit(strawman.clone(), reading.sources.clone(), &findings)
+                {
                     findings.extend(unsuppressed(&facility, survey::compile(&facility, &[]).findings));
                 }
             }

@@ -58,7 +58,10 @@ async fn what_is_no_longer_wanted_goes_in_order_and_nothing_else() {
 async fn what_others_made_is_refused_and_taken_over_only_by_name() {
     let bench = Bench::new();
     let resources = two_accounts();
-    bench.world.foreign(&at("Namespace/higgs"), json!({"metadata": {"name": "higgs"}}), Some("helm")).unwrap();
+    bench
+        .world
+        .foreign(&at("Namespace/higgs"), json!({"metadata": {"name": "higgs"}}), Some("helm"))
+        .unwrap();
     let plan = bench.plan(&resources, &Allow::default()).await.plan;
     assert_eq!(kinds(&plan, WithheldKind::Refused), ["higgs"]);
     let help = plan.withheld(WithheldKind::Refused).next().and_then(|w| w.help.clone()).unwrap();
@@ -96,7 +99,9 @@ async fn what_cannot_be_seen_is_unknown_and_never_gone() {
     bench.apply(&resources).await;
     bench
         .world
-        .fail(Rule::new(On::Observe, Effect::Incomplete("no permission".into())).kind("ResourceQuota").always())
+        .fail(
+            Rule::new(On::Observe, Effect::Incomplete("no permission".into())).kind("ResourceQuota").always(),
+        )
         .unwrap();
     let plan = bench.plan(&resources[2..], &Allow::default()).await.plan;
     assert_eq!(said(&plan), ["delete Namespace/higgs"], "no quota is deleted that could not be seen");
@@ -111,7 +116,11 @@ async fn a_missing_kind_makes_its_things_wait_and_nothing_else() {
     let resources = two_accounts();
     bench
         .world
-        .fail(Rule::new(On::Observe, Effect::MissingKind("the CRD is not installed".into())).kind("ResourceQuota").always())
+        .fail(
+            Rule::new(On::Observe, Effect::MissingKind("the CRD is not installed".into()))
+                .kind("ResourceQuota")
+                .always(),
+        )
         .unwrap();
     let plan = bench.plan(&resources, &Allow::default()).await.plan;
     assert_eq!(said(&plan), ["create Namespace/higgs", "create Namespace/exotics"]);
@@ -125,7 +134,10 @@ async fn a_node_is_never_made_and_only_let_go() {
     let plan = bench.plan(&node, &Allow::default()).await.plan;
     assert!(plan.is_empty());
     assert_eq!(kinds(&plan, WithheldKind::Waiting), ["n1"]);
-    bench.world.give([(at("Node/n1"), json!({"metadata": {"name": "n1", "labels": {"kernel": "6"}}}))]).unwrap();
+    bench
+        .world
+        .give([(at("Node/n1"), json!({"metadata": {"name": "n1", "labels": {"kernel": "6"}}}))])
+        .unwrap();
     let (plan, outcome) = bench.apply(&node).await;
     assert_eq!(said(&plan), ["update Node/n1"]);
     assert!(outcome.is_complete());

@@ -8,6 +8,7 @@ mod crd;
 mod expand;
 mod explain;
 mod file;
+mod here;
 pub mod merge;
 pub mod node;
 mod parse;

@@ -73,12 +73,19 @@ fn removing_an_account_takes_exactly_its_things(bench: &Bench, name: &str) {
         .map(|step| step["address"].as_str().unwrap())
         .collect();
     assert!(!deleted.is_empty(), "{plan}");
-    let namespace = Bench::named(&plan, "Namespace");
-    assert_eq!(namespace.len(), 1, "{plan}");
-    let namespace = &namespace[0].1;
+    // The namespace and the claims that hold data are named, and so they go as well.
+    let held: Vec<&str> =
+        plan["withheld"].as_array().unwrap().iter().map(|held| held["address"].as_str().unwrap()).collect();
+    let namespace = deleted
+        .iter()
+        .chain(&held)
+        .find_map(|address| address.split_once("/Namespace/"))
+        .map(|(_, namespace)| namespace.to_owned())
+        .unwrap_or_else(|| panic!("{plan}"));
     let mut arguments = vec!["--overlay", without.as_str(), "--yes", "--wait", "60s"];
-    let name_of_claims = format!("Namespace/{namespace}");
-    arguments.extend(["--delete-data", &name_of_claims]);
+    for address in &held {
+        arguments.extend(["--delete-data", *address]);
+    }
     bench.afctl("apply", &arguments).expect(0);
     let after = marked(bench, name);
     let gone: Vec<&String> = before.difference(&after).collect();

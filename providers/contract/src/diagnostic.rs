@@ -157,6 +157,13 @@ impl Diagnostic {
         self
     }
 
+    /// Another place that explains it, by its key: for entries whose values are long.
+    #[must_use]
+    pub fn also_key(mut self, path: Path, label: impl Into<String>) -> Self {
+        self.related.push(Related { at: At::Path(path, Half::Key), label: label.into() });
+        self
+    }
+
     /// Another level than the code's own.
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {

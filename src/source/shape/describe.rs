@@ -110,6 +110,9 @@ impl<'d> Walk<'d> {
                     .collect();
                 format!("{{{}}}", parts.join(", "))
             }
+            Some("object") if object.get("additionalProperties").is_some_and(Value::is_object) => {
+                "{NAME: …}".into()
+            }
             Some("object") => "{…}".into(),
             _ => name.unwrap_or("…").to_owned(),
         }

@@ -284,7 +284,7 @@ impl<'d> Walk<'d> {
                     return;
                 }
                 self.inside(index, |walk| {
-                    if matches!(item.kind, Kind::Null) && !schema::types(schema::resolve(schema)).is_empty() {
+                    if matches!(item.kind, Kind::Null) && !keys::forms(schema::resolve(schema)).is_empty() {
                         walk.no_value(item, schema::resolve(schema));
                     } else {
                         walk.check(item, schema);
