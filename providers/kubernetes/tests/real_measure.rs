@@ -47,25 +47,67 @@ async fn all(af: &Af, things: &[Thing], parallel: usize, action: Action) -> Dura
     begun.elapsed()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement, to be run by hand on a quiet machine"]
-async fn real_measure_a_thousand_objects() {
-    let cluster = ControlPlane::start(&Options { kueue_crds: true, ..Options::default() }).unwrap();
-    for parallel in [1, 8, 32] {
-        let af = Af::new(&format!("p{parallel}"), &cluster);
-        // Each its own names, so that none waits for the others' end.
-        let (mut namespaces, mut inside) = facility(&af);
-        for thing in namespaces.iter_mut().chain(&mut inside) {
-            let name = thing.object["metadata"]["name"].as_str().unwrap().to_owned();
-            if thing.address.namespace.is_none() {
-                thing.object["metadata"]["name"] = format!("p{parallel}-{name}").into();
-                thing.address.name = format!("p{parallel}-{name}");
-            } else {
-                let namespace = format!("p{parallel}-{}", thing.address.namespace.take().unwrap());
+/// The same objects by bare requests, with nothing looked at and nothing judged: what the server itself takes.
+async fn bare(client: &kube::Client, things: &[Thing], parallel: usize) -> Duration {
+    let requests: Vec<_> = things
+        .iter()
+        .map(|thing| {
+            let kind = kinds::find(&thing.address.kind).unwrap();
+            let path = kind.path(thing.address.namespace.as_deref());
+            let uri = format!("{path}/{}?fieldManager=bare&force=true", thing.address.name);
+            http::Request::patch(uri)
+                .header("content-type", "application/apply-patch+yaml")
+                .body(thing.object.to_string().into_bytes())
+                .unwrap()
+        })
+        .collect();
+    let begun = Instant::now();
+    futures::stream::iter(requests)
+        .map(|request| async move { client.request_text(request).await.unwrap() })
+        .buffer_unordered(parallel)
+        .collect::<Vec<String>>()
+        .await;
+    begun.elapsed()
+}
+
+/// Gives all things names of their own, so that none waits for another's end.
+fn rename(things: &mut [Thing], prefix: &str) {
+    for thing in things {
+        match thing.address.namespace.take() {
+            None => {
+                thing.address.name = format!("{prefix}-{}", thing.address.name);
+                thing.object["metadata"]["name"] = thing.address.name.clone().into();
+            }
+            Some(namespace) => {
+                let namespace = format!("{prefix}-{namespace}");
                 thing.object["metadata"]["namespace"] = namespace.clone().into();
                 thing.address.namespace = Some(namespace);
             }
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, to be run by hand on a quiet machine"]
+async fn real_measure_a_thousand_objects() {
+    let cluster = ControlPlane::start(&Options { kueue_crds: true, ..Options::default() }).unwrap();
+    let config = kube::config::Kubeconfig::read_from(cluster.kubeconfig()).unwrap();
+    let client = kube::Client::try_from(kube::Config::try_from(config).unwrap()).unwrap();
+    for parallel in [1, 8, 32] {
+        let af = Af::new(&format!("p{parallel}"), &cluster);
+        let nobody = Af::new(&format!("bare{parallel}"), &cluster);
+        let (mut namespaces, mut inside) = facility(&nobody);
+        rename(&mut namespaces, &format!("bare{parallel}"));
+        rename(&mut inside, &format!("bare{parallel}"));
+        let first = bare(&client, &namespaces, parallel).await;
+        let second = bare(&client, &inside, parallel).await;
+        println!(
+            "{parallel:3}: bare: 100 namespaces {first:?}, 900 objects {second:?}, together {:?}",
+            first + second
+        );
+        let (mut namespaces, mut inside) = facility(&af);
+        rename(&mut namespaces, &format!("p{parallel}"));
+        rename(&mut inside, &format!("p{parallel}"));
         let wanted: Vec<_> = namespaces.iter().chain(&inside).map(|thing| thing.address.clone()).collect();
         let begun = Instant::now();
         assert_eq!(af.driver.observe(&af.owner, &wanted).await.problems, []);

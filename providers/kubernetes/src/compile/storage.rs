@@ -342,11 +342,11 @@ fn existing_volume(site: &Site<'_>, tenant: &Tenant<'_>, volume: &Volume<'_>, mu
         csi["readOnly"] = true.into();
     }
     let capacity = volume.storage.usable.as_ref().and_then(|f| f.known()).map_or(NOMINAL, |size| size.0);
+    // It has no class, which a volume says by not naming one, and a claim by naming none: "".
     let mut spec = json!({
         "capacity": {"storage": quantity::bytes(capacity.max(NOMINAL))},
         "accessModes": [volume.access()],
         "persistentVolumeReclaimPolicy": "Retain",
-        "storageClassName": "",
         "csi": csi,
     });
     if !volume.mount_options.is_empty() {

@@ -1,42 +1,42 @@
 //! One step of a plan, done.
 //!
-//! Guarantees: nothing is made where something stands, and nothing is changed or deleted but the very object that the
-//! plan saw: the server itself refuses, by its version or its UID, so no other writer can come between. Every step may
-//! be done again after a lost answer: what was done already is found done.
+//! Guarantees: nothing is made where something stands, and nothing is changed but what is still as the plan saw it, nor
+//! deleted but what is still ours: every write carries the object's UID and the version that was judged, so the server
+//! itself refuses it if another writer came between. Every step may be done again after a lost answer: what was done
+//! already is found done.
 //!
 //! The means: server-side apply creates what is not there, and a `resourceVersion` that no object can have makes it fail
 //! where something is (409) instead of merging into it.
 
 use std::time::Duration;
 
-use afctl_contract::{Action, Address, ApplyError, ErrorKind, Management, Owner, Ownership, Step};
+use afctl_contract::{Action, Address, ApplyError, ErrorKind, Management, Observed, Owner, Ownership, Step};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::errors::{About, explain, stale};
-use super::nodes::{self, Node};
 use super::object;
-use super::wire::{Call, Failure, METADATA, Wire, escape};
+use super::wire::{Call, Failure, METADATA, WHOLE, Wire, escape};
 use crate::kinds::{self, Kind};
 use crate::labels::{self, DIGEST, MANAGER};
 
 const APPLY: &str = "application/apply-patch+yaml";
-const MERGE: &str = "application/merge-patch+json";
+pub(super) const MERGE: &str = "application/merge-patch+json";
 const JSON: &str = "application/json";
 /// A version that no object has: etcd counts from 1 and has counted on before the first object is written.
 const NO_VERSION: &str = "1";
 /// How long a replacement waits for the old object to go.
 const GONE_LIMIT: Duration = Duration::from_secs(20);
-/// How often a node that others change is read again.
-const NODE_TRIES: usize = 5;
+/// How often an object that others write at the same time is read again.
+pub(super) const TRIES: usize = 5;
 
 /// One object, and how to reach it.
 pub(super) struct Target<'a> {
-    wire: &'a Wire,
-    owner: &'a Owner,
-    about: About<'a>,
-    path: String,
+    pub(super) wire: &'a Wire,
+    pub(super) owner: &'a Owner,
+    pub(super) about: About<'a>,
+    pub(super) path: String,
 }
 
 impl<'a> Target<'a> {
@@ -50,42 +50,37 @@ impl<'a> Target<'a> {
         Ok(Self { wire, owner, about: About { kind, address }, path })
     }
 
-    fn kind(&self) -> &'static Kind {
+    pub(super) fn kind(&self) -> &'static Kind {
         self.about.kind
     }
 
-    fn explain(&self, failure: &Failure) -> ApplyError {
+    pub(super) fn explain(&self, failure: &Failure) -> ApplyError {
         explain(failure, self.about)
     }
 
     /// Does a step about this object.
     pub async fn step(&self, step: &Step) -> Result<(), ApplyError> {
-        let uid = step.handle["uid"].as_str();
-        let seen = || uid.ok_or_else(|| stale(self.about));
-        let desired = || desired(step);
-        if step.management == Management::Fields || self.kind().management == Management::Fields {
-            return match step.action {
-                Action::Create | Action::Update | Action::Adopt => {
-                    self.put_on(&desired()?, seen()?, step.action == Action::Adopt).await
-                }
-                Action::Forget | Action::Delete => self.take_off(seen()?).await,
-                Action::Replace => {
-                    let message = format!("a {} is not afctl's to replace", self.kind().kind);
-                    Err(ApplyError::new(ErrorKind::Invalid, message))
-                }
-            };
+        let seen = &step.handle;
+        let on_fields = step.management == Management::Fields || self.kind().management == Management::Fields;
+        if !seen["uid"].is_string() && (on_fields || step.action != Action::Create) {
+            return Err(stale(self.about));
+        }
+        if on_fields {
+            return self.step_on_node(step).await;
         }
         match step.action {
-            Action::Create => self.create(desired()?).await,
-            Action::Update | Action::Adopt => self.change(desired()?, seen()?).await,
-            Action::Replace => self.replace(desired()?, seen()?).await,
-            Action::Delete => self.delete(seen()?).await,
-            Action::Forget => self.let_go(seen()?).await,
+            Action::Create => self.create(desired(step)?).await,
+            Action::Update | Action::Adopt => {
+                self.change(&desired(step)?, seen, step.action == Action::Adopt).await
+            }
+            Action::Replace => self.replace(desired(step)?, seen).await,
+            Action::Delete => self.delete(seen, self.kind().holds_data).await,
+            Action::Forget => self.let_go(seen).await,
         }
     }
 
     /// Server-side apply. With `force`, fields that others wrote become ours.
-    fn put_call(&self, object: &Value, force: bool) -> Call {
+    pub(super) fn put_call(&self, object: &Value, force: bool) -> Call {
         Call::write(Method::PATCH, &self.path, APPLY, object)
             .with("fieldManager", MANAGER)
             .with("force", if force { "true" } else { "false" })
@@ -131,63 +126,128 @@ impl<'a> Target<'a> {
         }
         let metadata = &there["metadata"];
         let managed_fields = metadata["managedFields"].as_array().map_or(&[][..], Vec::as_slice);
-        let whose = match object::ownership(metadata, managed_fields, self.owner) {
+        match object::ownership(metadata, managed_fields, self.owner) {
+            // Our own answer that was lost.
             Ownership::Ours
                 if metadata["annotations"][DIGEST] == wanted["metadata"]["annotations"][DIGEST] =>
             {
-                // Our own answer that was lost.
-                return Ok(());
+                Ok(())
             }
             Ownership::Ours => {
                 let message = format!("{kind} {name} was made by another afctl since the plan was made");
-                return Err(ApplyError::new(ErrorKind::Stale, message).help("plan again"));
+                Err(ApplyError::new(ErrorKind::Stale, message).help("plan again"))
             }
-            Ownership::Other(who) => format!("belongs to {who}"),
-            Ownership::Unmarked => "was not made by afctl".to_owned(),
-        };
-        let message = format!("{kind} {name} is there already and {whose}");
-        let help = format!("plan again, and to take it over give --adopt {}", self.about.address);
-        Err(ApplyError::new(ErrorKind::NotOurs, message).help(help))
-    }
-
-    /// Makes the object that was seen what it is to be.
-    async fn change(&self, desired: Value, uid: &str) -> Result<(), ApplyError> {
-        let mut object = desired;
-        object["metadata"]["uid"] = uid.into();
-        self.put(&object).await.map_err(|failure| self.explain(&failure))
-    }
-
-    async fn remove(&self, uid: &str) -> Result<(), Failure> {
-        let options = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions",
-            "preconditions": {"uid": uid}, "propagationPolicy": "Background",
-        });
-        match self.wire.send(&Call::write(Method::DELETE, &self.path, JSON, &options)).await {
-            Err(failure) if failure.refusal(404).is_some_and(names_it) => Ok(()),
-            result => result.map(|_| ()),
+            other => Err(self.not_ours("is there already and ", &other)),
         }
     }
 
-    /// Done when the server has accepted it: what holds up its going is for `ready` to say.
-    async fn delete(&self, uid: &str) -> Result<(), ApplyError> {
-        self.remove(uid).await.map_err(|failure| self.explain(&failure))
+    /// The object that the plan saw, as it is now; `None` where there is none.
+    async fn now(&self, seen: &Value) -> Result<Option<Now>, ApplyError> {
+        let object: Value = match self.wire.ask(&Call::get(&self.path)).await {
+            Ok(object) => object,
+            Err(failure) if failure.refusal(404).is_some_and(names_it) => return Ok(None),
+            Err(failure) => return Err(self.explain(&failure)),
+        };
+        if object["metadata"]["uid"] != seen["uid"] {
+            return Err(stale(self.about));
+        }
+        Ok(self.read(object))
     }
 
-    async fn replace(&self, desired: Value, uid: &str) -> Result<(), ApplyError> {
-        if let Err(failure) = self.remove(uid).await {
-            let error = self.explain(&failure);
-            if error.kind != ErrorKind::Stale {
-                return Err(error);
+    fn read(&self, object: Value) -> Option<Now> {
+        let version = object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+        let observed = object::observed(object, self.kind(), self.owner)?;
+        Some(Now { version, observed })
+    }
+
+    /// Refuses what is not ours.
+    fn ours(&self, now: &Now) -> Result<(), ApplyError> {
+        match &now.observed.ownership {
+            Ownership::Ours => Ok(()),
+            other => Err(self.not_ours("", other)),
+        }
+    }
+
+    fn not_ours(&self, how: &str, whose: &Ownership) -> ApplyError {
+        let whose = match whose {
+            Ownership::Other(who) => format!("belongs to {who}"),
+            _ => "was not made by afctl".to_owned(),
+        };
+        let message = format!("{} {} {how}{whose}", self.kind().kind, self.about.address.name);
+        let help = format!("plan again, and to take it over give --adopt {}", self.about.address);
+        ApplyError::new(ErrorKind::NotOurs, message).help(help)
+    }
+
+    /// Makes the object that was seen what it is to be. What is so already, because this is done again, is done.
+    async fn change(&self, desired: &Value, seen: &Value, adopt: bool) -> Result<(), ApplyError> {
+        for _ in 0..TRIES {
+            let now = self.now(seen).await?.ok_or_else(|| stale(self.about))?;
+            if !adopt {
+                self.ours(&now)?;
             }
-            // The old one is gone and another stands there: ours, if this is done again after a lost answer.
-            return match self.look().await? {
-                Some(there) => self.judge_found(&there, &desired),
-                None => self.create(desired).await,
+            let mut object = desired.clone();
+            object["metadata"]["uid"] = seen["uid"].clone();
+            object["metadata"]["resourceVersion"] = now.version.as_str().into();
+            if now.is_as(seen) {
+                match self.put(&object).await {
+                    Err(failure) if self.was_changed(&failure) => continue,
+                    result => return result.map_err(|failure| self.explain(&failure)),
+                }
+            }
+            let trial = self.put_call(&object, true).accept(WHOLE).with("dryRun", "All");
+            return match self.wire.ask::<Value>(&trial).await.map(|object| self.read(object)) {
+                Ok(Some(then)) if then.observed.handle == now.observed.handle => Ok(()),
+                Ok(_) => Err(self.changed_since()),
+                Err(failure) if self.was_changed(&failure) => continue,
+                Err(failure) => Err(self.explain(&failure)),
             };
+        }
+        Err(self.contended())
+    }
+
+    fn changed_since(&self) -> ApplyError {
+        let message =
+            format!("{} {} was changed since the plan was made", self.kind().kind, self.about.address.name);
+        ApplyError::new(ErrorKind::Stale, message).help("plan again")
+    }
+
+    /// Done when the server has accepted it: what holds up its going is for `ready` to say. With `exact`, only if it is
+    /// still as it was seen: what holds data may hold more by now.
+    async fn delete(&self, seen: &Value, exact: bool) -> Result<(), ApplyError> {
+        for _ in 0..TRIES {
+            let Some(now) = self.now(seen).await? else { return Ok(()) };
+            self.ours(&now)?;
+            if now.observed.deleting.is_some() {
+                return Ok(());
+            }
+            if exact && !now.is_as(seen) {
+                return Err(self.changed_since());
+            }
+            let options = json!({
+                "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+                "preconditions": {"uid": seen["uid"], "resourceVersion": now.version},
+            });
+            match self.wire.send(&Call::write(Method::DELETE, &self.path, JSON, &options)).await {
+                Err(failure) if failure.refusal(404).is_some_and(names_it) => return Ok(()),
+                Err(failure) if self.was_changed(&failure) => {}
+                result => return result.map(|_| ()).map_err(|failure| self.explain(&failure)),
+            }
+        }
+        Err(self.contended())
+    }
+
+    async fn replace(&self, desired: Value, seen: &Value) -> Result<(), ApplyError> {
+        match self.delete(seen, true).await {
+            // Another stands there: ours, if this is done again after a lost answer.
+            Err(error) if error.kind == ErrorKind::Stale => {
+                let there = self.look().await?.filter(|there| there["metadata"]["uid"] != seen["uid"]);
+                return there.map_or(Err(error), |there| self.judge_found(&there, &desired));
+            }
+            result => result?,
         }
         let deadline = Instant::now() + GONE_LIMIT;
         let mut pause = Duration::from_millis(50);
-        while let Some(there) = self.look().await?.filter(|there| there["metadata"]["uid"] == uid) {
+        while let Some(there) = self.look().await?.filter(|there| there["metadata"]["uid"] == seen["uid"]) {
             if Instant::now() + pause > deadline {
                 let Address { name, .. } = self.about.address;
                 let why = object::deleting(&there).unwrap_or_default();
@@ -201,127 +261,34 @@ impl<'a> Target<'a> {
     }
 
     /// Takes our marks off an object that stays as it is.
-    async fn let_go(&self, uid: &str) -> Result<(), ApplyError> {
+    async fn let_go(&self, seen: &Value) -> Result<(), ApplyError> {
         let off = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), Value::Null)).collect::<Value>();
-        let patch = json!({"metadata": {
-            "uid": uid,
-            "labels": off(labels::OWNERSHIP),
-            "annotations": off(&[labels::ORIGIN, DIGEST]),
-        }});
-        let call = Call::write(Method::PATCH, &self.path, MERGE, &patch).with("fieldManager", MANAGER);
-        match self.wire.send(&call).await {
-            Err(failure) if failure.refusal(404).is_some_and(names_it) => Ok(()),
-            result => result.map(|_| ()).map_err(|failure| self.explain(&failure)),
-        }
-    }
-
-    /// Puts our labels, annotations and taints on a node.
-    async fn put_on(&self, desired: &Value, uid: &str, adopt: bool) -> Result<(), ApplyError> {
-        let taints = desired["spec"]["taints"].as_array().cloned().unwrap_or_default();
-        let mut fields = desired.clone();
-        if let Some(fields) = fields.as_object_mut() {
-            fields.remove("spec");
-        }
-        for _ in 0..NODE_TRIES {
-            let node = self.node(uid).await?.ok_or_else(|| stale(self.about))?;
-            let force = self.may_take(&node, adopt)?;
-            match self.set_on_node(&node, &taints, fields.clone(), force).await {
-                Err(failure) if self.was_changed(&failure) => {}
-                result => return result.map_err(|failure| self.explain(&failure)),
-            }
-        }
-        Err(self.contended())
-    }
-
-    /// Takes off a node exactly what is ours.
-    async fn take_off(&self, uid: &str) -> Result<(), ApplyError> {
-        let kind = self.kind();
-        let nothing = json!({
-            "apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": self.about.address.name},
-        });
-        for _ in 0..NODE_TRIES {
-            let Some(node) = self.node(uid).await? else { return Ok(()) };
-            if !labels::owned_by(&node.marks()["labels"], self.owner) {
-                // It was let go of already, or somebody took it.
+        for _ in 0..TRIES {
+            let Some(now) = self.now(seen).await?.filter(|now| now.observed.ownership == Ownership::Ours)
+            else {
                 return Ok(());
-            }
-            match self.set_on_node(&node, &[], nothing.clone(), true).await {
+            };
+            let patch = json!({"metadata": {
+                "uid": seen["uid"],
+                "resourceVersion": now.version,
+                "labels": off(labels::OWNERSHIP),
+                "annotations": off(&[labels::ORIGIN, DIGEST]),
+            }});
+            let call = Call::write(Method::PATCH, &self.path, MERGE, &patch).with("fieldManager", MANAGER);
+            match self.wire.send(&call).await {
                 Err(failure) if self.was_changed(&failure) => {}
-                result => return result.map_err(|failure| self.explain(&failure)),
+                result => return result.map(|_| ()).map_err(|failure| self.explain(&failure)),
             }
         }
         Err(self.contended())
     }
 
-    /// The node that the plan saw, `None` where there is none any more.
-    async fn node(&self, uid: &str) -> Result<Option<Node>, ApplyError> {
-        match self.wire.ask::<Node>(&Call::get(&self.path)).await {
-            Ok(node) if node.uid() == uid => Ok(Some(node)),
-            Ok(_) => Err(stale(self.about)),
-            Err(failure) if failure.refusal(404).is_some() => Ok(None),
-            Err(failure) => Err(self.explain(&failure)),
-        }
-    }
-
-    /// Whether labels that others wrote may be taken from them: only where the node is ours already, or is being
-    /// adopted. The first time, they are a conflict that a person has to settle.
-    fn may_take(&self, node: &Node, adopt: bool) -> Result<bool, ApplyError> {
-        let marks = node.marks();
-        match object::ownership(&marks, &[], self.owner) {
-            Ownership::Ours => Ok(true),
-            Ownership::Other(who) if !adopt && marks["labels"].get(labels::FACILITY).is_some() => {
-                let message = format!("{} {} belongs to {who}", self.kind().kind, self.about.address.name);
-                Err(ApplyError::new(ErrorKind::NotOurs, message).help("one node can be in one facility only"))
-            }
-            _ => Ok(adopt),
-        }
-    }
-
-    /// Sets our taints and fields on the node as it was read.
-    async fn set_on_node(
-        &self,
-        node: &Node,
-        wanted: &[Value],
-        fields: Value,
-        force: bool,
-    ) -> Result<(), Failure> {
-        let taints = node.taints(wanted);
-        let mut version = node.version().to_owned();
-        if let Some(list) = taints.first {
-            version = self.set_taints(&version, list).await?;
-        }
-        let mut fields = fields;
-        fields["metadata"]["resourceVersion"] = version.into();
-        fields["metadata"]["uid"] = node.uid().into();
-        if let Some(found) = taints.found {
-            fields["metadata"]["annotations"][nodes::FOUND] = found.into();
-        }
-        let version = self.version_after(&self.put_call(&fields, force)).await?;
-        if let Some(list) = taints.last {
-            self.set_taints(&version, list).await?;
-        }
-        Ok(())
-    }
-
-    async fn set_taints(&self, version: &str, taints: Vec<Value>) -> Result<String, Failure> {
-        let patch = nodes::taints_patch(version, taints);
-        self.version_after(
-            &Call::write(Method::PATCH, &self.path, MERGE, &patch).with("fieldManager", MANAGER),
-        )
-        .await
-    }
-
-    async fn version_after(&self, call: &Call) -> Result<String, Failure> {
-        let changed: Value = self.wire.ask(call).await?;
-        Ok(changed["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned())
-    }
-
-    /// Whether the node was written by somebody else since it was read.
-    fn was_changed(&self, failure: &Failure) -> bool {
+    /// Whether the object was written by somebody else since it was read.
+    pub(super) fn was_changed(&self, failure: &Failure) -> bool {
         failure.refusal(409).is_some() && self.explain(failure).kind == ErrorKind::Stale
     }
 
-    fn contended(&self) -> ApplyError {
+    pub(super) fn contended(&self) -> ApplyError {
         let message = format!(
             "{} {} is being changed by others all the time",
             self.kind().kind,
@@ -331,9 +298,23 @@ impl<'a> Target<'a> {
     }
 }
 
-fn desired(step: &Step) -> Result<Value, ApplyError> {
+/// What the step's object is to be.
+pub(super) fn desired(step: &Step) -> Result<Value, ApplyError> {
     let desired = step.desired.clone().filter(Value::is_object);
     desired.ok_or_else(|| ApplyError::new(ErrorKind::Invalid, "the plan does not say what it is to be"))
+}
+
+/// An object as it is now.
+struct Now {
+    version: String,
+    observed: Observed,
+}
+
+impl Now {
+    /// Whether it is as it was seen.
+    fn is_as(&self, seen: &Value) -> bool {
+        self.observed.handle == *seen
+    }
 }
 
 /// Whether a 404 is about the object itself, and not about its kind.

@@ -13,6 +13,7 @@ mod nodes;
 mod object;
 mod observe;
 mod obstacles;
+mod on_node;
 mod ready;
 mod record;
 mod wire;

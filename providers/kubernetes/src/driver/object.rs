@@ -14,6 +14,9 @@ use crate::labels::{self, DIGEST, FACILITY, MANAGED_BY, ORIGIN, SITE};
 /// Name of the backend in addresses.
 pub(super) const BACKEND: &str = "kubernetes";
 
+/// Key of a handle: digest of what the object was like.
+pub(super) const WAS: &str = "was";
+
 /// Metadata that the server keeps for itself, or that is a copy of the rest.
 const NOISE: &[&str] =
     &["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"];
@@ -57,26 +60,31 @@ pub(super) fn observed(mut object: Value, kind: &Kind, owner: &Owner) -> Option<
         digest: String::new(),
         data: data(&object, kind, &name),
         deleting,
-        handle: json!({ "uid": uid }),
+        handle: json!({"uid": uid}),
         live: object,
     };
     seal(&mut seen);
     Some(seen)
 }
 
-/// Computes the digest anew, once all else is known.
+/// Computes handle and digest anew, once all else is known.
+///
+/// The handle names the object and says what it was like ([`WAS`]), as far as one look at it alone can tell.
 pub(super) fn seal(seen: &mut Observed) {
     let mut body = Map::new();
     if let Some(live) = seen.live.as_object() {
         let part = live.iter().filter(|(key, _)| !matches!(key.as_str(), "metadata" | "status"));
         body.extend(part.map(|(key, value)| (key.clone(), value.clone())));
     }
-    seen.digest = digest(&json!({
-        "handle": seen.handle,
+    let was = digest(&json!({
         "ownership": seen.ownership,
         "managed": seen.managed,
         "labels": seen.live["metadata"]["labels"],
         "body": body,
+    }));
+    seen.handle[WAS] = was.into();
+    seen.digest = digest(&json!({
+        "handle": seen.handle,
         "data": seen.data.is_some(),
         "deleting": seen.deleting.is_some(),
     }));
@@ -208,7 +216,7 @@ mod tests {
         assert_eq!(seen.applied.as_deref(), Some("abc"));
         assert_eq!(seen.origin.unwrap().to_string(), "spec.accounts.a");
         assert_eq!(seen.managed, json!({"spec": {"hard": {"cpu": "4"}}}));
-        assert_eq!(seen.handle, json!({"uid": "1"}));
+        assert_eq!(seen.handle["uid"], "1");
         let metadata: Vec<&str> =
             seen.live["metadata"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(metadata, ["name", "namespace", "labels", "annotations"]);

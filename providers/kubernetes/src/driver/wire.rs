@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How many requests may be in flight. More gain nothing (see docs), and take what others of the cluster need.
-const IN_FLIGHT: usize = 16;
+const IN_FLIGHT: usize = 32;
 /// How long a credential plugin may take: it may have to ask a person.
 const LOGIN_LIMIT: Duration = Duration::from_mins(1);
 /// How long the server may think about a question.
