@@ -1,11 +1,11 @@
-//! Figures and their sources: what disagrees, what is out of its own range, what is old, and prices that cannot be added.
+//! Figures and their sources: what disagrees, what is out of its own range, and what is old.
 //!
 //! The figures are found by walking the strawman as data, so that no field can be forgotten here when the language grows.
 
 use std::str::FromStr;
 
 use afctl_contract::codes::goals as codes;
-use afctl_contract::units::{Bytes, Cores, Date, Duration, Fraction, Money, Per, Rate};
+use afctl_contract::units::{Bytes, Cores, Date, Duration, Fraction, Money, Rate};
 use afctl_contract::{Diagnostic, Diagnostics, Path, path};
 use serde_json::Value;
 
@@ -23,7 +23,6 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     if let Some(costs) = spec.get("costs") {
         sources(&path!["spec", "costs"], costs, out);
     }
-    prices(cx, out);
 }
 
 fn walk(cx: &Context<'_>, here: &Path, value: &Value, out: &mut Diagnostics) {
@@ -224,16 +223,18 @@ fn dates(cx: &Context<'_>, here: &Path, map: &serde_json::Map<String, Value>, ou
     }
 }
 
+/// Whether a price has a source, or is not known at all.
+fn is_accounted_for(map: &serde_json::Map<String, Value>) -> bool {
+    map.contains_key("source") || map.get("value").is_some_and(|value| value == "unknown")
+}
+
 fn sources(here: &Path, costs: &Value, out: &mut Diagnostics) {
     let Value::Object(costs) = costs else { return };
     for (key, value) in costs {
         let place = here.join(key);
         match value {
-            Value::Object(map) if is_figure(map) => {
-                if map.contains_key("source") || map.get("value").is_some_and(|value| value == "unknown") {
-                    continue;
-                }
-            }
+            Value::Object(map) if is_figure(map) && is_accounted_for(map) => continue,
+            Value::Object(map) if is_figure(map) => {}
             Value::Object(_) => {
                 sources(&place, value, out);
                 continue;
@@ -245,78 +246,6 @@ fn sources(here: &Path, costs: &Value, out: &mut Diagnostics) {
             Diagnostic::new(&codes::NO_SOURCE, format!("Nothing says where `{key}` comes from"))
                 .at_key(place)
                 .help(format!("write `{key}: {{value: …, source: …, asOf: …}}`")),
-        );
-    }
-}
-
-fn prices(cx: &Context<'_>, out: &mut Diagnostics) {
-    let mut all: Vec<(Path, &Money, Option<(&[Per], &str)>)> = Vec::new();
-    if let Some(costs) = &cx.spec.costs {
-        let here = path!["spec", "costs"];
-        let fields: [(&str, &Option<_>, &[Per], &str); 6] = [
-            ("cpuCoreHour", &costs.cpu_core_hour, &[Per::CoreHour, Per::Hour], "core-hour"),
-            ("gpuHour", &costs.gpu_hour, &[Per::GpuHour, Per::Hour], "GPU-hour"),
-            ("storageTbYear", &costs.storage_tb_year, &[Per::TbYear], "TB-year"),
-            ("egressTb", &costs.egress_tb, &[Per::Tb], "TB"),
-            ("fteYear", &costs.fte_year, &[Per::FteYear, Per::Year], "FTE-year"),
-            ("powerKwh", &costs.power_kwh, &[Per::Kwh], "kWh"),
-        ];
-        for (field, figure, per, word) in fields {
-            if let Some(money) = figure.as_ref().and_then(afctl_contract::language::Figure::known) {
-                all.push((cx.value(&here.join(field)), money, Some((per, word))));
-            }
-        }
-        for (kind, prices) in &costs.instances {
-            for (field, figure) in
-                [("onDemand", &prices.on_demand), ("spot", &prices.spot), ("reserved", &prices.reserved)]
-            {
-                if let Some(money) = figure.as_ref().and_then(afctl_contract::language::Figure::known) {
-                    let place = here.join("instances").join(kind).join(field);
-                    all.push((cx.value(&place), money, Some((&[Per::Hour], "hour"))));
-                }
-            }
-        }
-    }
-    for (name, pool) in &cx.spec.node_pools {
-        if let Some(money) = pool.price.as_ref().and_then(afctl_contract::language::Figure::known) {
-            all.push((cx.value(&path!["spec", "nodePools", name, "price"]), money, None));
-        }
-    }
-    for (name, queue) in &cx.spec.queues {
-        if let Some(cap) = queue.overflow.as_ref().and_then(|overflow| overflow.cap.as_ref()) {
-            all.push((path!["spec", "queues", name, "overflow", "cap"], cap, None));
-        }
-    }
-    if let Some(bound) = cx.spec.targets.as_ref().and_then(|targets| targets.cost_per_year.as_ref()) {
-        all.push((path!["spec", "targets", "costPerYear", "max"], &bound.max, None));
-    }
-    for (place, money, expected) in &all {
-        if let (Some(per), Some((allowed, word))) = (money.per, expected)
-            && !allowed.contains(&per)
-        {
-            out.push(
-                Diagnostic::new(
-                    &codes::PRICE_PER,
-                    format!("This price is per {per}, and the key is per {word}"),
-                )
-                .at(place.clone())
-                .help(format!("work it out per {word}, and write the amount and the currency only")),
-            );
-        }
-    }
-    let Some((first, money, _)) = all.first() else { return };
-    if let Some((place, other, _)) = all.iter().find(|(_, other, _)| other.currency != money.currency) {
-        out.push(
-            Diagnostic::new(
-                &codes::CURRENCIES,
-                format!(
-                    "Prices are in {} and in {}, which cannot be added up",
-                    money.currency, other.currency
-                ),
-            )
-            .at(place.clone())
-            .also(first.clone(), format!("in {}", money.currency))
-            .help(format!("write it in {}, and keep the original in its `note`", money.currency)),
         );
     }
 }

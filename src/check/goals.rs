@@ -4,23 +4,16 @@
 //! does not mean that it is met.
 
 use afctl_contract::codes::goals as codes;
-use afctl_contract::language::{Bounds, StorageRole, TimeToResult};
+use afctl_contract::language::{Bounds, StorageRole};
 use afctl_contract::units::{Money, Per};
 use afctl_contract::{Diagnostic, Diagnostics, path};
 
 use super::context::{Context, entry};
 use super::say;
-use super::storage::real;
-
-/// What one core reads, where nobody says: bytes a second (the 200 Gb/s exercises: 25 GB/s over 2000 cores).
-const RATE_PER_CORE: f64 = 12.5e6;
 
 pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     variants(cx, out);
     let Some(targets) = &cx.spec.targets else { return };
-    if let Some(target) = &targets.time_to_result {
-        time_to_result(cx, target, out);
-    }
     if let Some(bounds) = &targets.users_per_support_fte {
         support(cx, *bounds, out);
     }
@@ -41,162 +34,19 @@ fn variants(cx: &Context<'_>, out: &mut Diagnostics) {
         let here = entry("variants", name);
         let patched = variant.patch.as_ref().is_some_and(|patch| !patch.is_empty());
         let message = match (patched, variant.split_by) {
-            (true, _) => continue,
             (false, None) => {
                 format!("`{name}` changes nothing, so it would be compared as the same facility again")
             }
             (false, Some(_)) if cx.spec.sites.len() < 2 => {
                 format!("`{name}` takes the facility apart by site, and it has one only")
             }
-            (false, Some(_)) => continue,
+            _ => continue,
         };
         out.push(
             Diagnostic::new(&codes::NO_CHANGE, message)
                 .at_key(here)
                 .help("write `patch: {nodePools: {roma: null}}`, `splitBy: site` where there are several sites, or remove it"),
         );
-    }
-}
-
-fn time_to_result(cx: &Context<'_>, target: &TimeToResult, out: &mut Diagnostics) {
-    let spec = cx.spec;
-    let data = |role: StorageRole| {
-        spec.storage.iter().filter(move |(_, storage)| storage.role == role).collect::<Vec<_>>()
-    };
-    let mut holding = data(StorageRole::Data);
-    if holding.is_empty() {
-        holding = data(StorageRole::Cache);
-    }
-    let sees =
-        |site: &str| holding.is_empty() || holding.iter().any(|(_, storage)| storage.is_visible_from(site));
-    // Batch work runs on the pools of queues; cards are not what reads.
-    let queued = |name: &str| {
-        spec.queues.is_empty()
-            || spec.queues.values().any(|queue| queue.pools.iter().any(|pool| pool == name))
-    };
-    let reading =
-        |name: &str| spec.node_pools.get(name).is_some_and(|pool| pool.gpus().is_empty()) && queued(name);
-    let pools: Vec<&str> = spec
-        .node_pools
-        .iter()
-        .filter(|(name, pool)| reading(name) && sees(&pool.site))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    let mut capacity = cx.capacity(pools.iter().copied());
-    for (name, site) in &spec.sites {
-        if site.is_external() && sees(name) && cx.pools_at(name).next().is_none() {
-            capacity.add(&spec.site_capacity(name));
-            capacity.unknown.retain(|what| !what.ends_with(": memory"));
-        }
-    }
-    if !capacity.unknown.is_empty() {
-        return;
-    }
-    let cores = capacity.owned.cores;
-    let per_core = target
-        .rate_per_core
-        .as_ref()
-        .and_then(|rate| rate.known())
-        .map_or(RATE_PER_CORE, |rate| rate.bytes_per_second());
-    let input = real(target.input);
-    let within = std::time::Duration::from_secs(target.within.0).as_secs_f64();
-    let here = path!["spec", "targets", "timeToResult", "within"];
-    let what = holding
-        .first()
-        .map_or("the data".to_owned(), |_| say::names(holding.iter().map(|(name, _)| name.as_str())));
-    let takes = input / (cores * per_core).max(1e-9);
-    if takes > within * 1.000_001 {
-        let needed = (input / within / per_core).ceil();
-        let message = if cores > 0.0 {
-            format!(
-                "Reading {} takes {} at the least, not {}: {} owned cores see {what}, and at {} each they read {}",
-                target.input.rounded(),
-                say::time(takes),
-                target.within,
-                say::count(cores),
-                say::rate(per_core),
-                say::rate(cores * per_core)
-            )
-        } else {
-            format!(
-                "{} cannot be read within {}: no owned core sees {what}",
-                target.input.rounded(),
-                target.within
-            )
-        };
-        let mut finding =
-            Diagnostic::new(&codes::TIME_TO_RESULT, message).at(here.clone()).label("cannot be met");
-        for pool in pools.iter().take(3) {
-            let owned = cx.capacity([*pool]).owned;
-            finding = finding.also_key(
-                entry("nodePools", pool),
-                format!("{} nodes, {} owned cores", say::count(owned.nodes), say::count(owned.cores)),
-            );
-        }
-        for (name, _) in holding.iter().take(1) {
-            finding = finding.also_key(entry("storage", name), "the data");
-        }
-        let blind: Vec<&str> = spec
-            .node_pools
-            .iter()
-            .filter(|(name, pool)| reading(name) && !sees(&pool.site))
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let unseen = cx.capacity(blind.iter().copied()).owned.cores;
-        let more = if unseen >= 1.0 {
-            format!(
-                "; {} has {} owned cores that do not see it",
-                say::names(blind.iter().copied()),
-                say::count(unseen.floor())
-            )
-        } else {
-            String::new()
-        };
-        out.push(finding.help(format!(
-            "{} cores would do, {} more{more}; or allow {}",
-            say::count(needed),
-            say::count(needed - cores.floor()),
-            say::time((takes / 60.0).ceil() * 60.0)
-        )));
-    }
-    // Storage and network only count where every way to the data has a known rate.
-    let ways: Vec<_> = holding
-        .iter()
-        .copied()
-        .chain(if holding.iter().any(|(_, s)| s.role == StorageRole::Cache) {
-            Vec::new()
-        } else {
-            data(StorageRole::Cache)
-        })
-        .collect();
-    let rates: Option<Vec<f64>> = ways
-        .iter()
-        .map(|(_, storage)| {
-            storage.rate.as_ref().and_then(|rate| rate.known()).map(|rate| rate.bytes_per_second())
-        })
-        .collect();
-    if let Some(rates) = rates.filter(|rates| !rates.is_empty()) {
-        let rate: f64 = rates.iter().sum();
-        if input / rate.max(1e-9) > within * 1.000_001 {
-            let (slow, _) = ways[0];
-            out.push(
-                Diagnostic::new(
-                    &codes::TIME_TO_RESULT,
-                    format!(
-                        "Reading {} takes {} at the least, not {}: {} can be read at {} together",
-                        target.input.rounded(),
-                        say::time(input / rate.max(1e-9)),
-                        target.within,
-                        say::names(ways.iter().map(|(name, _)| name.as_str())),
-                        say::rate(rate)
-                    ),
-                )
-                .at(here)
-                .label("cannot be met")
-                .also(cx.value(&entry("storage", slow).join("rate")), "how fast it can be read")
-                .help(format!("{} are needed", say::rate(input / within.max(1.0)))),
-            );
-        }
     }
 }
 

@@ -132,8 +132,11 @@ fn is_node_name(name: &str) -> bool {
         })
 }
 
+/// A site and the labels that are selected there, in order.
+type Selector<'a> = (&'a str, Vec<(&'a str, &'a str)>);
+
 fn selectors(cx: &Context<'_>, out: &mut Diagnostics) {
-    let mut seen: HashMap<(&str, Vec<(&str, &str)>), &str> = HashMap::new();
+    let mut seen: HashMap<Selector<'_>, &str> = HashMap::new();
     for (name, pool) in &cx.spec.node_pools {
         let here = entry("nodePools", name);
         let labels = pool.labels.iter().map(|label| (label, here.join("labels")));

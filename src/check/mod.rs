@@ -8,6 +8,7 @@
 //! find out, a note where something is merely worth knowing. Warnings and notes can be suppressed with a reason.
 
 mod accounts;
+mod asked;
 mod compute;
 mod context;
 mod data;
@@ -16,10 +17,14 @@ mod fit;
 mod goals;
 mod gpus;
 mod hosts;
+mod instances;
 mod menu;
 mod names;
 mod people;
+mod prices;
+mod promises;
 mod quotas;
+mod reading;
 mod say;
 mod scheduling;
 mod services;
@@ -47,8 +52,10 @@ pub fn check(strawman: &Strawman, sources: &SourceMap) -> Diagnostics {
         names::check,
         compute::check,
         hosts::check,
+        instances::check,
         gpus::check,
         storage::check,
+        promises::check,
         data::check,
         accounts::check,
         quotas::check,
@@ -58,7 +65,9 @@ pub fn check(strawman: &Strawman, sources: &SourceMap) -> Diagnostics {
         services::check,
         people::check,
         figures::check,
+        prices::check,
         goals::check,
+        reading::check,
     ] {
         family(&cx, &mut out);
     }

@@ -108,17 +108,8 @@ struct Weigh {
     sum: String,
 }
 
-fn against_capacity(
-    cx: &Context<'_>,
-    name: &str,
-    account: &Account,
-    quota: &Quota,
-    capacity: &Capacity,
-    out: &mut Diagnostics,
-) {
-    if !capacity.unknown.is_empty() {
-        return;
-    }
+/// The quotas of an account beside what it can reach.
+fn weigh(quota: &Quota, capacity: &Capacity) -> Vec<Weigh> {
     let all = capacity.all();
     let mut weighs = Vec::new();
     let over_time = |one: f64, hours: f64, what: &str, per: Option<Per>| {
@@ -196,7 +187,21 @@ fn against_capacity(
             sum,
         });
     }
-    for weigh in weighs {
+    weighs
+}
+
+fn against_capacity(
+    cx: &Context<'_>,
+    name: &str,
+    account: &Account,
+    quota: &Quota,
+    capacity: &Capacity,
+    out: &mut Diagnostics,
+) {
+    if !capacity.unknown.is_empty() {
+        return;
+    }
+    for weigh in weigh(quota, capacity) {
         let here = entry("accounts", name).join("quota").join(weigh.field);
         if weigh.wanted > weigh.all * (1.0 + 1e-9) {
             out.push(

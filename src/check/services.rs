@@ -203,8 +203,22 @@ fn dask_gateway(cx: &Context<'_>, name: &str, dask: &DaskGateway, here: &Path, o
             );
         }
     }
+    if !unknown && !pools.is_empty() {
+        takes(cx, name, dask, &pools, here, out);
+    }
+}
+
+/// What one user and one worker may take, against the pools that they can use.
+fn takes(
+    cx: &Context<'_>,
+    name: &str,
+    dask: &DaskGateway,
+    pools: &[&str],
+    here: &Path,
+    out: &mut Diagnostics,
+) {
     let capacity = cx.capacity(pools.iter().copied());
-    if unknown || !capacity.unknown.is_empty() || pools.is_empty() {
+    if !capacity.unknown.is_empty() {
         return;
     }
     let all = capacity.all();

@@ -17,6 +17,7 @@ mod explain;
 mod init;
 mod plan;
 mod reconcile;
+mod sandbox;
 mod schema;
 mod show;
 mod validate;
@@ -152,6 +153,8 @@ pub enum Command {
     Destroy(destroy::Destroy),
     /// Explain a code such as AF0123, or a field such as spec.nodePools
     Explain(explain::Explain),
+    /// Look into, reset, break and drift the simulated world
+    Sandbox(sandbox::Sandbox),
     /// Print the JSON Schema, for editors
     Schema(schema::SchemaCommand),
     /// Print a completion script for a shell
@@ -181,6 +184,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Reconcile(command) => command.run(&context),
         Command::Destroy(command) => command.run(&context),
         Command::Explain(command) => command.run(&context),
+        Command::Sandbox(command) => command.run(&context),
         Command::Schema(command) => command.run(&context),
         Command::Completion(command) => command.run(&context),
     };

@@ -2,16 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
 use afctl::{check, source, survey};
 use afctl_contract::Facility;
 use afctl_testbed::{ControlPlane, NodeGroup, Options};
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// The examples that these tests apply.
-pub const EXAMPLES: [&str; 3] = ["coffea-casa", "uchicago-af", "quickstart"];
 
 /// A facility of `examples/`, checked.
 pub fn facility(name: &str) -> Facility {
@@ -49,22 +45,16 @@ fn nodes(facility: &Facility) -> Vec<NodeGroup> {
     groups
 }
 
-/// The control plane, with the nodes of all examples, a hundred others, Kueue's definitions and an audit log.
-pub fn cluster() -> &'static ControlPlane {
-    static CLUSTER: OnceLock<ControlPlane> = OnceLock::new();
-    CLUSTER.get_or_init(|| {
-        let mut groups = vec![NodeGroup::new("other", 100, "32", "128Gi").label("whose", "others")];
-        for name in EXAMPLES {
-            groups.extend(nodes(&facility(name)));
-        }
-        let options = Options { nodes: groups, kueue_crds: true, audit: true, ..Options::default() };
-        ControlPlane::start(&options).unwrap_or_else(|error| panic!("{error}"))
-    })
+/// A control plane with the nodes of a facility, a hundred others, Kueue's definitions and an audit log.
+fn start(mut nodes: Vec<NodeGroup>) -> ControlPlane {
+    nodes.push(NodeGroup::new("other", 100, "32", "128Gi").label("whose", "others"));
+    let options = Options { nodes, kueue_crds: true, audit: true, ..Options::default() };
+    ControlPlane::start(&options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// `afctl` on one facility of the cluster, in a folder of its own.
+/// `afctl` on one facility, on a control plane and in a folder of its own.
 pub struct Bench {
-    pub cluster: &'static ControlPlane,
+    pub cluster: ControlPlane,
     pub folder: TempDir,
     strawman: PathBuf,
     overlay: PathBuf,
@@ -94,21 +84,13 @@ impl Said {
 impl Bench {
     /// A facility of `examples/`; its sites lead to the cluster.
     pub fn new(name: &str) -> Self {
+        let facility = facility(name);
         let sites: Vec<String> =
-            survey::compile(&facility(name), &[]).sites.into_iter().map(|site| site.name).collect();
-        Self::of(example(name), &sites)
+            survey::compile(&facility, &[]).sites.into_iter().map(|site| site.name).collect();
+        Self::of(example(name), &sites, start(nodes(&facility)))
     }
 
-    /// A strawman of the test's own with one site.
-    pub fn with(text: &str, site: &str) -> Self {
-        let mut bench = Self::of(PathBuf::new(), &[site.to_owned()]);
-        bench.strawman = bench.folder.path().join("facility.yaml");
-        std::fs::write(&bench.strawman, text).unwrap();
-        bench
-    }
-
-    fn of(strawman: PathBuf, sites: &[String]) -> Self {
-        let cluster = cluster();
+    fn of(strawman: PathBuf, sites: &[String], cluster: ControlPlane) -> Self {
         let folder = TempDir::new().unwrap();
         let overlay = folder.path().join("here.yaml");
         let way = format!("{{context: null, kubeconfig: {}}}", cluster.kubeconfig().display());

@@ -1,6 +1,6 @@
 //! Facilities on a real Kubernetes control plane, through the `afctl` that users run.
 //!
-//! Each test is a facility of `examples/`, with the nodes that its pools name, on one control plane of this process.
+//! Each test is a facility of `examples/`, with the nodes that its pools name, on a control plane of its own.
 
 mod bench;
 mod drift;

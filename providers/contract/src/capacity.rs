@@ -120,7 +120,7 @@ impl NodePool {
     /// CPUs of one node that work can have: threads, less what is reserved.
     pub fn cpus_for_work(&self) -> Option<f64> {
         let reserved =
-            self.reserved.as_ref().and_then(|reserved| reserved.cpu).map_or(0.0, |cpu| cpu.count());
+            self.reserved.as_ref().and_then(|reserved| reserved.cpu).map_or(0.0, crate::units::Cores::count);
         Some((real(self.cpus_per_node()?) - reserved).max(0.0))
     }
 

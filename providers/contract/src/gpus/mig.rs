@@ -60,7 +60,8 @@ impl Mig {
         if let Some(profile) = unknown {
             return Some(Misfit::Unknown { profile: profile.clone() });
         }
-        if self.layout(wish, cards) {
+        // So many cards that counting their slices would overflow do not exist.
+        if self.layout(wish, cards.min(1 << 40)) {
             return None;
         }
         Some(Misfit::TooMany { needed: self.cards_needed(wish), cards })

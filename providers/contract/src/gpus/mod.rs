@@ -119,7 +119,7 @@ impl Gpu {
         match &self.sharing {
             Sharing::None(_) => plain(cards, cards),
             Sharing::How(SharingKind::Mps(how) | SharingKind::TimeSlice(how)) => {
-                plain(cards * u64::from(how.replicas), 0)
+                plain(cards.saturating_mul(u64::from(how.replicas)), 0)
             }
             Sharing::How(SharingKind::Mig(layout)) => {
                 let whole = layout.get(WHOLE).copied().map_or(0, u64::from);

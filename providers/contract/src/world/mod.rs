@@ -1,7 +1,7 @@
 //! The strict simulated world: what `--sandbox` runs on, and what the engine and its faults are tested on.
 //!
 //! Guarantees: it refuses what a real control plane refuses (see the module `step`); every change is one transaction, so
-//! a process that is killed loses nothing that was acknowledged and tears nothing; it has neither clock nor randomness,
+//! a process that is killed loses nothing that was acknowledged and tears nothing (a power failure may); it has neither clock nor randomness,
 //! so the same calls give the same world; what people do to it ([`World::drift`], [`World::foreign`], …) and the faults
 //! they ask for ([`World::fail`]) outlive the process. Several processes may use one world, one at a time writes.
 //!
@@ -17,6 +17,7 @@ mod store;
 mod tables;
 mod thing;
 mod tx;
+mod unsynced;
 mod view;
 
 use std::collections::BTreeMap;

@@ -1,9 +1,10 @@
 //! Where the simulated world keeps what it knows: an embedded database, in a file or in memory.
 //!
 //! Guarantees: what a [`Tx`] changes becomes visible in full when [`Tx::commit`] returns and not at all otherwise, also
-//! when the process is killed in between; several processes may have one file open, of which one at a time writes.
+//! when the process is killed in between (but not when the power fails); several processes may have one file open, of which one at a time writes.
 //! Assumes: a file system with locks on byte ranges (every local one has them).
 
+use std::fs::File;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use redb::{Builder, ConcurrencyMode, Database, DatabaseError, ReadableDatabase, 
 use super::WorldError;
 use super::tables::{FORMAT, Stored, meta};
 use super::tx::Tx;
+use super::unsynced::Unsynced;
 use super::view::View;
 
 /// How long a second process waits for the first one's transaction, in steps of a millisecond.
@@ -34,12 +36,15 @@ impl Store {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
         }
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
         let mut builder = builder();
         builder.set_concurrency_mode(ConcurrencyMode::MultiWriter);
-        let db = builder.create(path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => WorldError::Busy { path: path.to_owned() },
-            error => failed(error.to_string()),
-        })?;
+        let db = Unsynced::new(file.map_err(|e| failed(e.to_string()))?)
+            .and_then(|file| builder.create_with_backend(file))
+            .map_err(|error| match error {
+                DatabaseError::DatabaseAlreadyOpen => WorldError::Busy { path: path.to_owned() },
+                error => failed(error.to_string()),
+            })?;
         Self { db, turn: Mutex::new(()), path: Some(path.to_owned()) }.prepared()
     }
 

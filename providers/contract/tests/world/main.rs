@@ -5,5 +5,6 @@ mod conforming;
 mod convergence;
 mod faults;
 mod killing;
+mod scale;
 mod strict;
 mod toy;

@@ -237,7 +237,12 @@ impl<'a> Target<'a> {
     }
 
     async fn replace(&self, desired: Value, seen: &Value) -> Result<(), ApplyError> {
-        match self.delete(seen, true).await {
+        let mut deleted = self.delete(seen, true).await;
+        if deleted.as_ref().is_err_and(|error| error.kind == ErrorKind::Unreachable) {
+            // Half of a replacement is no place to stop if it can be helped.
+            deleted = self.delete(seen, true).await;
+        }
+        match deleted {
             // Another stands there: ours, if this is done again after a lost answer.
             Err(error) if error.kind == ErrorKind::Stale => {
                 let there = self.look().await?.filter(|there| there["metadata"]["uid"] != seen["uid"]);

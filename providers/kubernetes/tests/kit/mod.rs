@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where it stopped")]
 
+pub mod flaky;
+
 use std::collections::BTreeSet;
 use std::path::Path as File;
 use std::time::{Duration, Instant};
