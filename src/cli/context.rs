@@ -160,7 +160,9 @@ impl Context {
         match self.global.output {
             Output::Text => {
                 let text = diagnostics::text(findings, sources, self.look());
-                self.say(text.trim_end());
+                if !text.is_empty() {
+                    self.say(text.trim_end());
+                }
                 Ok(())
             }
             Output::Json => self.print_json(&diagnostics::json(findings, sources)),
