@@ -177,11 +177,11 @@ fn withheld_rows(out: &mut String, kind: WithheldKind, of_site: &[&Withheld], vi
         WithheldKind::Held => paint.red("# held   "),
         WithheldKind::Waiting => paint.yellow(". waiting"),
     };
-    // Things that wait for the same reason stand in one row.
+    // Things that wait for the same reason, and need the same done, stand in one row.
     let mut rows: Vec<(&Withheld, Vec<String>)> = Vec::new();
-    let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, Option<&str>), usize> = BTreeMap::new();
     for withheld in of_site {
-        let key = (withheld.address.kind.as_str(), withheld.why.as_str());
+        let key = (withheld.address.kind.as_str(), withheld.why.as_str(), withheld.help.as_deref());
         match seen.get(&key) {
             Some(&row) if !view.verbose => rows[row].1.push(name(&withheld.address)),
             _ => {
