@@ -5,4 +5,7 @@
 mod bench;
 mod drift;
 mod facilities;
+mod faults;
 mod limits;
+mod rig;
+mod trouble;
