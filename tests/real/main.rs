@@ -7,4 +7,7 @@
 mod bench;
 mod drift;
 mod facilities;
+mod faults;
 mod limits;
+mod rig;
+mod trouble;
