@@ -2,6 +2,7 @@
 //!
 //! Each test is a facility of `examples/`, with the nodes that its pools name, on a control plane of its own.
 
+mod applyset;
 mod bench;
 mod drift;
 mod facilities;
