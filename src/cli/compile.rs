@@ -28,7 +28,7 @@ impl Compile {
         let compiled = context.compile(&loaded.facility, &self.sites.sites)?;
         let mut written = Vec::new();
         for site in &compiled.sites {
-            let folder = self.out.join(&site.name).join(site.entry.backend.name());
+            let folder = self.out.join(&site.name);
             for file in site.entry.backend.render(&site.graph) {
                 let path = folder.join(&file.path);
                 write(&path, &file.text)?;

@@ -164,7 +164,7 @@ fn text_of(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-fn identity(item: &Value) -> (String, String) {
+pub fn identity(item: &Value) -> (String, String) {
     let metadata = &item["metadata"];
     let namespace = metadata["namespace"].as_str().unwrap_or_default();
     let name =
