@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::apply::{self, Outcome, Patience, Setting};
 use crate::plan::{Planned, Request, Selection, SiteInput, make};
 
-/// Namespaces, nodes, and things in namespaces; `spec.fixed` cannot be changed in place.
+/// Namespaces, nodes, and things in namespaces; `spec.fixed` cannot be changed in place, and `spec.carries` stands on it.
 pub struct Toy;
 
 impl Backend for Toy {
@@ -44,6 +44,9 @@ impl Backend for Toy {
     }
     fn rank(&self, kind: &str) -> u16 {
         u16::from(kind != "Namespace")
+    }
+    fn carries(&self, observed: &Observed, _: &Inventory) -> Vec<Address> {
+        observed.live["spec"]["carries"].as_str().map(at).into_iter().collect()
     }
     fn management(&self, kind: &str) -> Management {
         if kind == "Node" { Management::Fields } else { Management::Whole }

@@ -1,7 +1,7 @@
 //! What is there, is ours, and is no longer wanted.
 //!
 //! Deletions come in stages after everything else of the site: what stands on others goes first, by the backend's
-//! rank. What holds data stays unless it is named. Nothing is deleted of a kind that could not be seen whole, nor at a
+//! rank. What holds data stays unless it is named, and so does what carries it. Nothing is deleted of a kind that could not be seen whole, nor at a
 //! site where anything could not be seen at all.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::site::Site;
 use super::{Draft, origin};
 
 pub(super) fn plan_deletions(site: &Site<'_>, draft: &mut Draft) {
-    let mut stages: BTreeMap<std::cmp::Reverse<u16>, Vec<&Observed>> = BTreeMap::new();
+    let mut going: BTreeMap<&Address, &Observed> = BTreeMap::new();
     for seen in site.inventory.observed.values() {
         let address = &seen.address;
         let orphan = seen.ownership == Ownership::Ours && !draft.wanted.contains(address);
@@ -25,7 +25,21 @@ pub(super) fn plan_deletions(site: &Site<'_>, draft: &mut Draft) {
             draft.withhold(withheld);
             continue;
         }
-        stages.entry(std::cmp::Reverse(site.backend.rank(&address.kind))).or_default().push(seen);
+        going.insert(address, seen);
+    }
+    let mut stages: BTreeMap<std::cmp::Reverse<u16>, Vec<&Observed>> = BTreeMap::new();
+    for seen in going.values() {
+        if let Some(carried) = carried(site, seen, &going, draft) {
+            draft.withhold(Withheld {
+                address: seen.address.clone(),
+                kind: WithheldKind::Held,
+                why: format!("it is no longer wanted, and the {} that stands on it stays", carried.kind),
+                help: None,
+                origin: place(site, seen),
+            });
+            continue;
+        }
+        stages.entry(std::cmp::Reverse(site.backend.rank(&seen.address.kind))).or_default().push(seen);
     }
     for (stage, (_, group)) in (1..).zip(stages) {
         for seen in group {
@@ -34,6 +48,21 @@ pub(super) fn plan_deletions(site: &Site<'_>, draft: &mut Draft) {
             draft.steps.push(step);
         }
     }
+}
+
+/// What stands on a thing and stays.
+fn carried(
+    site: &Site<'_>,
+    seen: &Observed,
+    going: &BTreeMap<&Address, &Observed>,
+    draft: &Draft,
+) -> Option<Address> {
+    let stays = |carried: &Address| {
+        let there = site.inventory.observed.get(carried).is_some_and(|seen| seen.deleting.is_none());
+        let replaced = |step: &Step| step.action == Action::Replace && step.address == *carried;
+        there && !going.contains_key(carried) && !draft.steps.iter().any(replaced)
+    };
+    site.backend.carries(seen, site.inventory).into_iter().find(stays)
 }
 
 fn place(site: &Site<'_>, seen: &Observed) -> afctl_contract::Origin {

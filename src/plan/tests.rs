@@ -93,6 +93,33 @@ async fn data_is_held_until_it_is_named() {
 }
 
 #[tokio::test]
+async fn what_carries_data_stays_with_it_and_goes_with_it() {
+    let bench = Bench::new();
+    let mut resources = two_accounts();
+    resources.push(resource("PersistentVolume/disk", json!({"carries": "PersistentVolumeClaim/higgs/data"})));
+    resources.push(resource("PersistentVolumeClaim/higgs/data", json!({"size": 1})));
+    bench.apply(&resources).await;
+    let plan = bench.plan(&resources[..4], &Allow::default()).await.plan;
+    assert!(plan.is_empty(), "a volume does not go before its claim: {:?}", said(&plan));
+    let mut held = kinds(&plan, WithheldKind::Held);
+    held.sort();
+    assert_eq!(held, ["data", "disk"]);
+    let why: Vec<_> = plan.withheld.iter().map(|withheld| withheld.why.as_str()).collect();
+    assert!(
+        why.iter().any(|why| why.contains("the PersistentVolumeClaim that stands on it stays")),
+        "{why:?}"
+    );
+    let allow = Allow { delete_data: vec!["PersistentVolumeClaim/higgs/data".into()], ..Allow::default() };
+    let plan = bench.plan(&resources[..4], &allow).await.plan;
+    assert_eq!(plan.steps.len(), 2, "{:?}", said(&plan));
+    // A claim that is wanted still keeps its volume as well.
+    let wanted: Vec<_> = resources.iter().filter(|r| r.address.name != "disk").cloned().collect();
+    let plan = bench.plan(&wanted, &Allow::default()).await.plan;
+    assert_eq!(kinds(&plan, WithheldKind::Held), ["disk"]);
+    assert!(plan.is_empty());
+}
+
+#[tokio::test]
 async fn what_cannot_be_seen_is_unknown_and_never_gone() {
     let bench = Bench::new();
     let resources = two_accounts();

@@ -70,6 +70,12 @@ pub trait Backend: Send + Sync {
         Management::Whole
     }
 
+    /// What stands on a thing so that the thing cannot go before it: it stays as long as one of these does.
+    fn carries(&self, observed: &Observed, inventory: &Inventory) -> Vec<Address> {
+        let _ = (observed, inventory);
+        Vec::new()
+    }
+
     /// What the backend keeps with a thing to tell what was applied last; see [`Observed::applied`].
     fn fingerprint(&self, resource: &Resource) -> String {
         digest(&resource.desired)

@@ -62,6 +62,28 @@ impl Backend for Kubernetes {
         kinds::find(kind).map_or(Management::Whole, |kind| kind.management)
     }
 
+    /// A volume carries its claim: deleted before it, the volume would be in its end for as long as the claim lives,
+    /// and could never be had again.
+    fn carries(&self, observed: &Observed, inventory: &Inventory) -> Vec<Address> {
+        if observed.address.kind != kinds::PERSISTENT_VOLUME.kind {
+            return Vec::new();
+        }
+        let claim = kinds::PERSISTENT_VOLUME_CLAIM.kind;
+        let bound = &observed.live["spec"]["claimRef"];
+        if let (Some(namespace), Some(name)) = (bound["namespace"].as_str(), bound["name"].as_str()) {
+            return vec![Address {
+                kind: claim.to_owned(),
+                namespace: Some(namespace.to_owned()),
+                name: name.to_owned(),
+                ..observed.address.clone()
+            }];
+        }
+        let names_it =
+            |seen: &&Observed| seen.live["spec"]["volumeName"].as_str() == Some(&observed.address.name);
+        let claims = inventory.observed.values().filter(|seen| seen.address.kind == claim);
+        claims.filter(names_it).map(|seen| seen.address.clone()).collect()
+    }
+
     fn fingerprint(&self, resource: &Resource) -> String {
         labels::digest_of(&resource.desired)
     }

@@ -326,3 +326,20 @@ proptest! {
         prop_assert_eq!(tainted(list.clone().into(), list.len(), reversed.into()).verdict, Verdict::Same);
     }
 }
+
+#[test]
+fn a_volume_carries_its_claim() {
+    use afctl_contract::{Backend, Inventory};
+    let claim: Address =
+        "s/kubernetes/PersistentVolumeClaim/ns/home".parse().unwrap_or_else(|e| panic!("{e}"));
+    let mut volume = applied(&address(&kinds::PERSISTENT_VOLUME), &json!({"spec": {}}));
+    let carried = |volume: &Observed, inventory: &Inventory| crate::Kubernetes.carries(volume, inventory);
+    let mut inventory = Inventory::empty(jiff::Timestamp::UNIX_EPOCH);
+    assert_eq!(carried(&volume, &inventory), [], "nobody asks for it");
+    // By the claim, where nothing has bound them yet.
+    inventory.observed.insert(claim.clone(), applied(&claim, &json!({"spec": {"volumeName": "thing"}})));
+    assert_eq!(carried(&volume, &inventory), [claim.clone()]);
+    // By the volume, as the cluster has bound them.
+    volume.live["spec"]["claimRef"] = json!({"namespace": "ns", "name": "home"});
+    assert_eq!(carried(&volume, &Inventory::empty(jiff::Timestamp::UNIX_EPOCH)), [claim]);
+}
