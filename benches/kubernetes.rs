@@ -75,7 +75,11 @@ impl Measured {
 
     /// Runs a program to its end, which must be one of these, and gives the time it took.
     fn run(&self, mut command: Command, codes: &[i32]) -> Duration {
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let begun = Instant::now();
         let output = command.output().unwrap();
         let took = begun.elapsed();
