@@ -103,14 +103,14 @@ pub fn markdown() -> String {
         let mut rows: Vec<(String, String, &Value)> = Vec::new();
         for object in &objects {
             for key in schema::keys(object) {
-                if let Some(property) = schema::property(object, key) {
-                    if !rows.iter().any(|(name, ..)| name == key) {
-                        // The one key of a kind is described beside it.
-                        let own = description(property);
-                        let beside = object.get("description").and_then(Value::as_str).unwrap_or_default();
-                        let about = if own.is_empty() { beside.to_owned() } else { own };
-                        rows.push((key.to_owned(), about, property));
-                    }
+                if let Some(property) = schema::property(object, key)
+                    && !rows.iter().any(|(name, ..)| name == key)
+                {
+                    // The one key of a kind is described beside it.
+                    let own = description(property);
+                    let beside = object.get("description").and_then(Value::as_str).unwrap_or_default();
+                    let about = if own.is_empty() { beside.to_owned() } else { own };
+                    rows.push((key.to_owned(), about, property));
                 }
             }
         }

@@ -65,6 +65,7 @@ pub fn at(rest: &str) -> Address {
 }
 
 /// A thing; what is in a namespace needs it, where `resources` has it.
+#[allow(clippy::needless_pass_by_value, reason = "reads better where a specification is written out")]
 pub fn resource(rest: &str, spec: Value) -> Resource {
     let address = at(rest);
     let mut metadata = json!({"name": address.name});

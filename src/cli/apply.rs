@@ -37,10 +37,10 @@ pub struct Apply {
 
 impl Apply {
     pub(super) fn run(&self, context: &Context) -> Result<Exit, Failure> {
-        if let [path] = &self.files.files[..] {
-            if saved::is_plan(path) {
-                return self.run_saved(context, Path::new(path));
-            }
+        if let [path] = &self.files.files[..]
+            && saved::is_plan(path)
+        {
+            return self.run_saved(context, Path::new(path));
         }
         let asked = Asked { sites: &self.sites, allowances: &self.allowances, destroy: false };
         plan_and_do(context, &self.files, &asked, &self.execution)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use afctl_contract::plan::SiteBasis;
-use afctl_contract::{Action, Address, FieldChange, Origin, Plan, Step, Withheld, WithheldKind};
+use afctl_contract::{Action, Address, FieldChange, Origin, Plan, Reason, Step, Withheld, WithheldKind};
 use serde_json::Value;
 
 use super::paint::Paint;
@@ -66,8 +66,12 @@ const fn order(action: Action) -> u8 {
     }
 }
 
+/// From so many steps on, creations of one kind stand in one row, wherever they come from.
+const MANY: usize = 60;
+
 /// Steps that say the same about different things stand in one row.
 fn rows<'a>(steps: &[&'a Step], verbose: bool) -> Vec<Vec<&'a Step>> {
+    let many = steps.len() > MANY;
     let mut rows: Vec<Vec<&Step>> = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for step in steps {
@@ -76,16 +80,17 @@ fn rows<'a>(steps: &[&'a Step], verbose: bool) -> Vec<Vec<&'a Step>> {
             continue;
         }
         let fields = serde_json::to_string(&step.fields).unwrap_or_default();
+        let origin =
+            if many && step.action == Action::Create { String::new() } else { step.origin.path.to_string() };
         let key = format!(
-            "{:?}|{}|{:?}|{}|{fields}|{:?}",
-            step.action, step.address.kind, step.reason, step.origin.path, step.disruption
+            "{:?}|{}|{:?}|{origin}|{fields}|{:?}",
+            step.action, step.address.kind, step.reason, step.disruption
         );
-        match seen.get(&key) {
-            Some(&row) => rows[row].push(step),
-            None => {
-                seen.insert(key, rows.len());
-                rows.push(vec![step]);
-            }
+        if let Some(&row) = seen.get(&key) {
+            rows[row].push(step);
+        } else {
+            seen.insert(key, rows.len());
+            rows.push(vec![step]);
         }
     }
     rows
@@ -103,26 +108,37 @@ fn step_row(out: &mut String, row: &[&Step], view: View) {
         Action::Create => paint.green("+ create "),
     };
     let names: Vec<String> = row.iter().map(|step| name(&step.address)).collect();
+    // That something new is not there yet goes without saying.
+    let reason = if step.reason == Reason::New { "" } else { step.reason.as_str() };
+    let place =
+        if row.iter().all(|other| other.origin == step.origin) { line(&step.origin) } else { String::new() };
+    let remark = format!("{reason}{place}");
+    let remark = paint.dim(remark.trim_start());
     let _ = writeln!(
         out,
-        "  {sign} {} {}  {}",
+        "  {sign} {} {}  {remark}",
         short_kind(&step.address.kind),
-        paint.bold(&listed(&names)),
-        paint.dim(&format!("{}{}", step.reason.as_str(), line(&step.origin)))
+        paint.bold(&listed(&names))
     );
     if let Some(disruption) = &step.disruption {
         let _ = writeln!(out, "            {}", paint.red(&format!("! {disruption}")));
     }
     let shown = if view.verbose { usize::MAX } else { 8 };
-    for field in step.fields.iter().take(shown) {
+    // The marks of a thing that becomes ours are no news.
+    let mark = |field: &&FieldChange| {
+        let path = field.path.to_string();
+        step.reason == Reason::New && (path.contains("afctl.dev/facility") || path.contains("afctl.dev/site"))
+    };
+    let fields: Vec<&FieldChange> = step.fields.iter().filter(|field| view.verbose || !mark(field)).collect();
+    for field in fields.iter().copied().take(shown) {
         let origin = step.origin_of(&field.path);
         let place = if *origin == step.origin { String::new() } else { line(origin) };
         let forced = if step.forced_by.contains(&field.path) { "  forces the replacement" } else { "" };
         let _ =
             writeln!(out, "            {}{}{}", change(field, paint), paint.dim(&place), paint.red(forced));
     }
-    if step.fields.len() > shown {
-        let more = step.fields.len() - shown;
+    if fields.len() > shown {
+        let more = fields.len() - shown;
         let _ = writeln!(out, "            {}", paint.dim(&format!("and {more} more fields (-v shows all)")));
     }
 }
@@ -161,11 +177,11 @@ fn withheld_rows(out: &mut String, kind: WithheldKind, of_site: &[&Withheld], vi
         WithheldKind::Held => paint.red("# held   "),
         WithheldKind::Waiting => paint.yellow(". waiting"),
     };
-    // Things that wait for the same reason stand in one row.
+    // Things that wait for the same reason, and need the same done, stand in one row.
     let mut rows: Vec<(&Withheld, Vec<String>)> = Vec::new();
-    let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, Option<&str>), usize> = BTreeMap::new();
     for withheld in of_site {
-        let key = (withheld.address.kind.as_str(), withheld.why.as_str());
+        let key = (withheld.address.kind.as_str(), withheld.why.as_str(), withheld.help.as_deref());
         match seen.get(&key) {
             Some(&row) if !view.verbose => rows[row].1.push(name(&withheld.address)),
             _ => {
@@ -251,6 +267,7 @@ fn listed(names: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [first, second] => format!("{first}, {second}"),
+        [first, second, third] => format!("{first}, {second}, {third}"),
         [first, second, .., last] => format!("{first}, {second} … {last} ({} of them)", names.len()),
     }
 }

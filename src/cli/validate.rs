@@ -1,6 +1,6 @@
 //! `afctl validate`: every error with its line. Needs no network and no credentials.
 
-use afctl_contract::Level;
+use afctl_contract::{Facility, Level};
 use clap::Args;
 
 use super::context::{Context, unsuppressed};
@@ -25,15 +25,11 @@ pub struct Validate {
 impl Validate {
     pub(super) fn run(&self, context: &Context) -> Result<Exit, Failure> {
         let (reading, mut findings) = context.read(&self.files);
-        if let Some(strawman) = &reading.strawman {
-            if !findings.has_errors() {
-                // What only a backend can say about its part is said here, too.
-                if let Some(facility) =
-                    afctl_contract::Facility::admit(strawman.clone(), reading.sources.clone(), &findings)
-                {
-                    findings.extend(unsuppressed(&facility, survey::compile(&facility, &[]).findings));
-                }
-            }
+        // What only a backend can say about its part is said here, too.
+        if let Some(strawman) = &reading.strawman
+            && let Some(facility) = Facility::admit(strawman.clone(), reading.sources.clone(), &findings)
+        {
+            findings.extend(unsuppressed(&facility, survey::compile(&facility, &[]).findings));
         }
         findings.sort(&reading.sources);
         context.show_findings(&findings, &reading.sources)?;

@@ -107,8 +107,9 @@ impl Bench {
         let folder = TempDir::new().unwrap();
         let overlay = folder.path().join("here.yaml");
         let way = format!("{{context: null, kubeconfig: {}}}", cluster.kubeconfig().display());
-        let text: String =
+        let text: Vec<String> =
             sites.iter().map(|site| format!("    {site}: {{scheduler: {{kubernetes: {way}}}}}\n")).collect();
+        let text = text.concat();
         std::fs::write(&overlay, format!("spec:\n  sites:\n{text}")).unwrap();
         Self { cluster, folder, strawman, overlay }
     }

@@ -80,8 +80,7 @@ fn removing_an_account_takes_exactly_its_things(bench: &Bench, name: &str) {
         .iter()
         .chain(&held)
         .find_map(|address| address.split_once("/Namespace/"))
-        .map(|(_, namespace)| namespace.to_owned())
-        .unwrap_or_else(|| panic!("{plan}"));
+        .map_or_else(|| panic!("{plan}"), |(_, namespace)| namespace.to_owned());
     let mut arguments = vec!["--overlay", without.as_str(), "--yes", "--wait", "60s"];
     for address in &held {
         arguments.extend(["--delete-data", *address]);

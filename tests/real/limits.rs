@@ -24,7 +24,7 @@ fn pod(namespace: &str, name: &str, requests: &Value, tolerations: &Value) -> St
 
 /// The node that a pod was put on.
 fn node_of(bench: &Bench, namespace: &str, name: &str) -> String {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     loop {
         let pod = bench.cluster.get(&["pod", name, "-n", namespace]).unwrap();
         if let Some(node) = pod["spec"]["nodeName"].as_str() {

@@ -143,6 +143,25 @@ async fn real_server_takes_everything_and_gives_back_the_same() {
     }
     assert!(objects > 90, "{objects}");
     one_line_changes_one_field(&inventory.observed, &owner);
+    a_claim_that_somebody_deletes_can_be_bound_again(cluster, &owner, &resolved.graph).await;
+}
+
+/// A volume whose claim is gone is never bound again by itself: it is made anew, which costs no data.
+async fn a_claim_that_somebody_deletes_can_be_bound_again(
+    cluster: &ControlPlane,
+    owner: &Owner,
+    graph: &Graph,
+) {
+    cluster.kubectl(&["delete", "pvc", "home", "-n", "ev-higgs"]).unwrap();
+    let begun = Instant::now();
+    while cluster.get(&["pv", "everything.higgs.home"]).unwrap()["status"]["phase"] != "Released" {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the volume is not let go");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let volume = graph.iter().find(|r| r.address.name == "everything.higgs.home").unwrap();
+    let seen = look(cluster, owner, graph).await.observed.remove(&volume.address).unwrap();
+    assert_eq!(seen.data, None, "the data is the server's, and stays there");
+    assert_eq!(Kubernetes.classify(&seen, volume).verdict, Verdict::Replace(vec![path!["spec", "claimRef"]]));
 }
 
 /// A change of one line in the strawman is a change of just that field.

@@ -5,14 +5,13 @@
 
 mod kit;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use afctl_contract::conformance::{Fault, Fixture, run_all};
 use afctl_contract::{Address, Backend, Driver, Management, Owner, Path, Resource, language, path};
 use afctl_kubernetes::driver::KubernetesDriver;
 use afctl_kubernetes::{Kubernetes, kinds, labels};
-use afctl_testbed::{Binaries, ControlPlane, shared, wanted};
+use afctl_testbed::{ControlPlane, shared, wanted};
 use async_trait::async_trait;
 use kit::flaky::Flaky;
 use kit::{Af, Thing};
@@ -58,7 +57,7 @@ impl Fixture for Bench {
 
     async fn driver(&self, _: &Owner) -> Result<Arc<dyn Driver>, String> {
         let settings = language::Kubernetes {
-            kubeconfig: Some(self.way.kubeconfig.display().to_string()),
+            kubeconfig: Some(self.way.kubeconfig().display().to_string()),
             system_namespace: Some("default".to_owned()),
             ..Default::default()
         };
@@ -119,7 +118,7 @@ impl Fixture for Bench {
     }
 
     async fn fail(&self, _: &Arc<dyn Driver>, fault: Fault) -> Result<bool, String> {
-        self.way.fail(fault);
+        self.way.fail_after(0, fault);
         Ok(true)
     }
 }
@@ -130,13 +129,8 @@ async fn real_promises_of_every_backend_are_kept() {
         return;
     }
     let cluster = shared();
-    let kubectl =
-        Binaries::find().map_or_else(|_| PathBuf::from("kubectl"), |binaries| binaries.path("kubectl"));
-    let folder = std::env::temp_dir().join(format!("afctl-flaky-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let way = Flaky::to(&kubectl, cluster.kubeconfig(), &folder).await;
+    let way = Flaky::to(cluster).await;
     let report = run_all(&Bench { cluster, way, af: Af::new("conform", cluster) }).await;
-    std::fs::remove_dir_all(&folder).unwrap();
     println!("{report}");
     assert!(report.is_kept(), "\n{report}");
     assert_eq!(report.untried(), Vec::<&str>::new());

@@ -5,9 +5,11 @@
 
 mod kit;
 
+use afctl_contract::conformance::Fault;
 use afctl_contract::{Action, ErrorKind, Observed, Ownership};
 use afctl_kubernetes::{kinds, labels};
 use afctl_testbed::{ControlPlane, shared, wanted};
+use kit::flaky::Flaky;
 use kit::{Af, Thing};
 use serde_json::{Value, json};
 
@@ -195,4 +197,52 @@ async fn real_taints_put_on_at_once_are_all_there() {
     af.insist(&step).await.unwrap();
     let taints = live(cluster, "gpu-2")["spec"]["taints"].as_array().unwrap().len();
     assert_eq!(taints, 9);
+}
+
+/// Whichever write is the last one, the next afctl sees what there is of ours and can take all of it off.
+#[tokio::test(flavor = "multi_thread")]
+async fn real_nodes_are_never_left_with_what_nobody_knows_of() {
+    if !wanted("real_nodes_are_never_left_with_what_nobody_knows_of") {
+        return;
+    }
+    let cluster = shared();
+    let way = Flaky::to(cluster).await;
+    let (af, cut) = (Af::new("cut", cluster), Af::with("cut", &way.kubeconfig()));
+    cluster.kubectl(&["taint", "node", "gpu-3", "example.org/theirs=1:NoSchedule"]).unwrap();
+    let untouched = look(cluster, "gpu-3");
+    let first =
+        node(&af, "gpu-3", "a100", &["example.org/a=1:NoSchedule", "example.org/theirs=1:NoSchedule"]);
+    let second = node(&af, "gpu-3", "a100", &["example.org/b=1:NoSchedule"]);
+    let mut cuts = 0;
+    for writes in 0..4 {
+        for fault in [Fault::CutBefore, Fault::CutAfter] {
+            // Broken off when it is made ours, when it is changed, and when it is let go of.
+            for stage in 0..3 {
+                let stages = [(&first, Action::Update), (&second, Action::Update), (&second, Action::Forget)];
+                for (at, (thing, action)) in stages.into_iter().take(stage + 1).enumerate() {
+                    let before = seen(&af, thing).await;
+                    if at == stage {
+                        way.fail_after(writes, fault.clone());
+                        let result = cut.apply(&thing.on(action, &before)).await;
+                        let struck = !way.relent();
+                        assert_eq!(result.is_err(), struck, "{result:?}");
+                        cuts += usize::from(struck);
+                    } else {
+                        af.apply(&thing.on(action, &before)).await.unwrap();
+                    }
+                }
+                let left = seen(&af, &second).await;
+                if left.ownership == Ownership::Ours {
+                    af.apply(&second.on(Action::Forget, &left)).await.unwrap();
+                }
+                assert_eq!(
+                    look(cluster, "gpu-3"),
+                    untouched,
+                    "after {writes} writes, {fault:?}, stage {stage}"
+                );
+            }
+        }
+    }
+    // Two writes to make it ours, three to change it, two to let go of it; each cut before and after.
+    assert_eq!(cuts, 14);
 }

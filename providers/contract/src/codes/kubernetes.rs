@@ -59,4 +59,8 @@ crate::codes! {
     CLAIMS_EXCEED_QUOTA = "AF1018" Warning "The account's storage quota is too small to divide"
         "An account's `quota.storage` is divided evenly over the project and data storage that is made for it, and each \
          claim needs at least one byte. Raise the quota, or keep the account from some of the storage.";
+    GROUP_QUOTA_LOOSE = "AF1019" Note "The quota of an account that groups others is held loosely"
+        "A ResourceQuota limits one namespace, and an account with accounts below it has several. With Kueue its quota at \
+         once holds on each pool by itself; without Kueue, and for storage, it is not held at all. Give the accounts below \
+         it quotas of their own where that matters.";
 }

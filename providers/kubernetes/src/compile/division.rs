@@ -2,7 +2,13 @@
 //!
 //! The part of a pool that counts is the site's owned share of its nodes' CPUs and memory without what is reserved, and
 //! of its devices. It is divided by [`super::shares`] among the accounts whose queues draw on the pool, held to the
-//! accounts' quotas at once. A pool with an owner is divided among the owner's accounts only. A pool of unknown size
+//! accounts' quotas at once.
+//!
+//! Kueue limits each flavour by itself. So an account's quota at once holds on every pool alone, and its `ResourceQuota`
+//! holds it over all of them; dividing the quota among the pools instead would keep a GPU job from the CPUs beside the
+//! card. An account that only groups others has no namespace, so its quota holds pool by pool; a note says so.
+//!
+//! A pool with an owner is divided among the owner's accounts only. A pool of unknown size
 //! has no part to give, so it is left out with a warning.
 
 use std::collections::BTreeMap;
@@ -36,6 +42,8 @@ pub struct Grant {
     pub own: Vec<u64>,
     /// To nobody.
     pub left: u64,
+    /// How much more each account, with those below it, may borrow; as much as there is unless said.
+    pub borrow: Vec<Option<u64>>,
 }
 
 /// What a pool has in all, by resource: whole CPUs, MiB of memory, devices. Nothing where its size is not known.
@@ -84,16 +92,16 @@ fn limits_at_once(site: &Site<'_>) -> Limits {
 }
 
 /// What each account may have at once, by resource; nothing where it is not limited.
-pub type Limits = BTreeMap<String, Vec<Option<u64>>>;
+type Limits = BTreeMap<String, Vec<Option<u64>>>;
 
-/// Divides every pool that a queue draws on. What comes back besides is what each account may still borrow.
-pub fn divide<'a>(site: &Site<'a>, out: &mut Output<'_>) -> (Vec<Flavor<'a>>, Limits) {
+/// Divides every pool that a queue draws on.
+pub fn divide<'a>(site: &Site<'a>, out: &mut Output<'_>) -> Vec<Flavor<'a>> {
     let tree = &site.tree;
     let parent: Vec<Option<usize>> = tree.entries.iter().map(|entry| entry.parent).collect();
     // As in Slurm, an account that says nothing weighs one.
     let weight: Vec<u64> =
         tree.entries.iter().map(|entry| u64::from(entry.account.fair_share.unwrap_or(1))).collect();
-    let mut limits = limits_at_once(site);
+    let limits = limits_at_once(site);
     let none = vec![None; tree.entries.len()];
     let mut unmeasured = Vec::new();
     let mut flavors = Vec::new();
@@ -121,10 +129,10 @@ pub fn divide<'a>(site: &Site<'a>, out: &mut Output<'_>) -> (Vec<Flavor<'a>>, Li
         let grants = capacity
             .into_iter()
             .map(|(resource, whole)| {
-                let limits = limits.entry(resource.clone()).or_insert_with(|| none.clone());
-                let own = division.divide(whole, limits);
+                let mut borrow = limits.get(&resource).unwrap_or(&none).clone();
+                let own = division.divide(whole, &mut borrow);
                 let left = whole - own.iter().sum::<u64>();
-                (resource, Grant { own, left })
+                (resource, Grant { own, left, borrow })
             })
             .collect();
         flavors.push(Flavor { pool: name, name: names::of_cluster(&site.owner, &[name]), owner, grants });
@@ -132,9 +140,9 @@ pub fn divide<'a>(site: &Site<'a>, out: &mut Output<'_>) -> (Vec<Flavor<'a>>, Li
     out.gathered(&unmeasured, |names| {
         Diagnostic::new(
             &codes::POOL_UNMEASURED,
-            format!("the size of {names} is not known, so nothing can be queued onto it"),
+            format!("nothing can be queued onto {names}: the size is not known"),
         )
         .help("give `cores`, `memory`, and the nodes' `names`, `count` or `max`")
     });
-    (flavors, limits)
+    flavors
 }

@@ -121,7 +121,7 @@ pub fn compile(site: &Site<'_>, out: &mut Output<'_>) {
     out.gathered(&unnamed, |names| {
         afctl_contract::Diagnostic::new(
             &afctl_contract::codes::kubernetes::GRES_NOT_MAPPED,
-            format!("{names} has no name in Kubernetes, so no quota counts it"),
+            format!("no quota counts {names}: Kubernetes has no resource of such a name"),
         )
         .help("write it as the device plugin advertises it, such as xilinx.com/fpga")
     });

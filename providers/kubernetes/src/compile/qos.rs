@@ -22,6 +22,16 @@ pub fn class(site: &Site<'_>, qos: &str) -> String {
     names::of_cluster(&site.owner, &[qos])
 }
 
+/// Classes and the quality that each stands for: of the qualities themselves, and of queues that have one.
+pub fn classes_by_quality<'a>(site: &Site<'a>) -> Vec<(&'a str, String)> {
+    let qualities = site.spec.qos.keys().map(|name| (name.as_str(), class(site, name)));
+    let queues = site.queues.iter().filter_map(|here| {
+        let qos = here.queue.qos.as_deref()?;
+        Some((qos, names::of_cluster(&site.owner, &["queue", here.name])))
+    });
+    qualities.chain(queues).collect()
+}
+
 /// Whether other work may be pushed aside by work of this quality.
 fn preempts(site: &Site<'_>, qos: &str) -> bool {
     site.spec.qos.values().any(|other| other.preempted_by.iter().any(|by| by == qos))

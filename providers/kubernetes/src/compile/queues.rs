@@ -26,7 +26,7 @@ use afctl_contract::units::{TaintEffect, is_label_value};
 use afctl_contract::{Diagnostic, Path, Resource, path};
 use serde_json::{Map, Value, json};
 
-use super::division::{Flavor, Limits, MIB, divide};
+use super::division::{Flavor, MIB, divide};
 use super::{Output, QueueHere, Site, Tenant, names, pools, qos};
 use crate::labels::{self, label_value};
 use crate::{kinds, quantity};
@@ -43,7 +43,7 @@ pub fn compile(site: &Site<'_>, out: &mut Output<'_>) {
         return;
     }
     say_what_is_not_done(site, out);
-    let (flavors, limits) = divide(site, out);
+    let flavors = divide(site, out);
     let by_pool: HashMap<&str, usize> = flavors.iter().enumerate().map(|(i, f)| (f.pool, i)).collect();
     for flavor in &flavors {
         if let Some(pool) = site.spec.node_pools.get(flavor.pool) {
@@ -57,7 +57,7 @@ pub fn compile(site: &Site<'_>, out: &mut Output<'_>) {
     let of_queue: Vec<Vec<usize>> = site.queues.iter().map(uses).collect();
 
     out.add(root(site, &flavors));
-    cohorts(site, &flavors, &of_queue, &limits, out);
+    cohorts(site, &flavors, &of_queue, out);
     let preempt = Preemption::of(site);
     for (here, used) in site.queues.iter().zip(&of_queue).filter(|(_, used)| !fits(&flavors, used)) {
         let place = path!["spec", "queues", here.name, "pools"];
@@ -224,13 +224,7 @@ fn needs_flavors(site: &Site<'_>, object: Resource, flavors: &[Flavor<'_>], used
     })
 }
 
-fn cohorts(
-    site: &Site<'_>,
-    flavors: &[Flavor<'_>],
-    of_queue: &[Vec<usize>],
-    limits: &Limits,
-    out: &mut Output<'_>,
-) {
+fn cohorts(site: &Site<'_>, flavors: &[Flavor<'_>], of_queue: &[Vec<usize>], out: &mut Output<'_>) {
     let tree = &site.tree;
     let root = names::of_cluster(&site.owner, &[]);
     // Flavours that each account and those below it use: bits, so that a large tree costs little.
@@ -268,8 +262,7 @@ fn cohorts(
             "fairSharing": {"weight": entry.account.fair_share.unwrap_or(1).to_string()},
         });
         let quota = |flavor: &Flavor<'_>, resource: &str| {
-            let nominal = flavor.grants.get(resource).map_or(0, |grant| grant.own[at]);
-            (nominal, limits.get(resource).and_then(|limits| limits[at]))
+            flavor.grants.get(resource).map_or((0, None), |grant| (grant.own[at], grant.borrow[at]))
         };
         let has_quota = mine.iter().any(|i| {
             flavors[*i].grants.keys().any(|r| {

@@ -35,8 +35,8 @@ const MIB: u64 = 1 << 20;
 pub fn compile(site: &Site<'_>, volumes: &[Volume<'_>], out: &mut Output<'_>) {
     let gpus = gpu_units(site.pools.iter().map(|(_, pool)| *pool));
     let nodes = Nodes::of(site);
-    let classes: Vec<(&str, String)> =
-        site.spec.qos.keys().map(|name| (name.as_str(), qos::class(site, name))).collect();
+    let classes = qos::classes_by_quality(site);
+    say_of_groups(site, out);
     let (mut hours, mut by_kind) = (Vec::new(), Vec::new());
     for tenant in &site.tenants {
         let quota_at = tenant.origin.join("quota");
@@ -65,6 +65,32 @@ pub fn compile(site: &Site<'_>, volumes: &[Volume<'_>], out: &mut Output<'_>) {
         Diagnostic::new(
             &codes::GPU_QUOTA_BY_KIND,
             format!("the GPU quota of {names} holds for each of {} by itself", kinds.join(", ")),
+        )
+    });
+}
+
+/// An account that groups others has several namespaces, and so no quota over them.
+fn say_of_groups(site: &Site<'_>, out: &mut Output<'_>) {
+    let groups: Vec<(String, Path)> = site
+        .tree
+        .entries
+        .iter()
+        .filter(|entry| entry.is_parent)
+        .filter(|entry| {
+            entry.account.quota.as_ref().is_some_and(|quota| {
+                let compute =
+                    quota.cpu.and_then(CpuBudget::at_once).or(quota.gpu.and_then(GpuBudget::at_once));
+                compute.is_some() || quota.memory.is_some() || quota.storage.is_some() || quota.jobs.is_some()
+            })
+        })
+        .map(|entry| (entry.name.to_owned(), path!["spec", "accounts", entry.name, "quota"]))
+        .collect();
+    let how =
+        if site.settings.kueue { "on each pool by itself, of storage not at all" } else { "not at all" };
+    out.gathered(&groups, |names| {
+        Diagnostic::new(
+            &codes::GROUP_QUOTA_LOOSE,
+            format!("the quota of {names} over the accounts below holds {how} at site `{}`", site.name),
         )
     });
 }

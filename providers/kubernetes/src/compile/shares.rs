@@ -37,8 +37,8 @@ pub struct Division<'a> {
 }
 
 impl Division<'_> {
-    /// What each node gets for itself. `limits` are what each node and all below it may still get; what it gets is
-    /// taken off, so that several pools can be divided one after the other.
+    /// What each node gets for itself. `limits` are what each node and all below it may have at the most; what
+    /// they get is taken off, so that what is left is what they may borrow.
     pub fn divide(&self, whole: u64, limits: &mut [Option<u64>]) -> Vec<u64> {
         let count = self.parent.len();
         let mut carries = self.takes.to_vec();

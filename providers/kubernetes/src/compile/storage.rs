@@ -21,7 +21,7 @@ use super::{Output, Site, Tenant, names};
 use crate::{kinds, quantity};
 
 /// What a claim asks for whose size means nothing.
-pub const NOMINAL: u64 = 1 << 20;
+pub const NOMINAL: u64 = 1_000_000;
 
 /// Where an account's volume comes from.
 pub enum Source {
@@ -135,7 +135,7 @@ pub fn compile<'a>(site: &Site<'a>, out: &mut Output<'_>) -> Vec<Volume<'a>> {
     out.gathered(&unmounted, |names| {
         Diagnostic::new(
             &codes::STORAGE_NOT_MOUNTED,
-            format!("{names} is not mounted at site `{}` by afctl", site.name),
+            format!("afctl makes no volumes of {names} at site `{}`", site.name),
         )
     });
     out.gathered(&per_user, |names| {
@@ -253,7 +253,7 @@ pub fn claims(site: &Site<'_>, volumes: &[Volume<'_>], out: &mut Output<'_>) {
         for (volume, claim) in volumes.iter().zip(claims_of(tenant, volumes)) {
             match claim {
                 None if volume.admitted[tenant.at] => {
-                    unsized_.push((format!("{} of {}", volume.name, tenant.name), volume.origin.clone()));
+                    unsized_.push((format!("{} for {}", volume.name, tenant.name), volume.origin.clone()));
                 }
                 None => {}
                 Some(claim) if claim.size == 0 => divided.push((tenant.name.to_owned(), claim.from)),
@@ -262,8 +262,11 @@ pub fn claims(site: &Site<'_>, volumes: &[Volume<'_>], out: &mut Output<'_>) {
         }
     }
     out.gathered(&unsized_, |names| {
-        Diagnostic::new(&codes::CLAIM_WITHOUT_SIZE, format!("nobody says how large {names} is to be"))
-            .help("give the storage `quotaPerAccount` or `usable`")
+        Diagnostic::new(
+            &codes::CLAIM_WITHOUT_SIZE,
+            format!("no claim is made of {names}: nobody says how large"),
+        )
+        .help("give the storage `quotaPerAccount` or `usable`")
     });
     out.gathered(&divided, |names| {
         Diagnostic::new(&codes::CLAIMS_EXCEED_QUOTA, format!("the storage quota of {names} leaves nothing"))

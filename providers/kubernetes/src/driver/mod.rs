@@ -26,6 +26,8 @@ use async_trait::async_trait;
 pub use connect::ConnectError;
 use wire::Wire;
 
+use crate::compile::names;
+
 /// A Kubernetes cluster.
 pub struct KubernetesDriver {
     wire: Wire,
@@ -54,7 +56,7 @@ impl Driver for KubernetesDriver {
     }
 
     async fn observe(&self, owner: &Owner, wanted: &[Address]) -> Inventory {
-        let namespace = record::namespace(&self.settings, &owner.facility);
+        let namespace = names::system(owner, &self.settings);
         observe::observe(&self.wire, &namespace, owner, wanted).await
     }
 
@@ -69,7 +71,7 @@ impl Driver for KubernetesDriver {
         token: &WriteToken,
     ) -> Result<(), ApplyError> {
         let owner = token.owner();
-        let namespace = record::namespace(&self.settings, &owner.facility);
+        let namespace = names::system(owner, &self.settings);
         record::write(&self.wire, &namespace, owner, applied, gone).await
     }
 

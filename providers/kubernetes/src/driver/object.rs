@@ -8,11 +8,9 @@ use afctl_contract::{Address, Observed, Owner, Ownership, digest};
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, Written};
+use crate::compile::BACKEND;
 use crate::kinds::{self, Kind};
 use crate::labels::{self, DIGEST, FACILITY, MANAGED_BY, ORIGIN, SITE};
-
-/// Name of the backend in addresses.
-pub(super) const BACKEND: &str = "kubernetes";
 
 /// Key of a handle: digest of what the object was like.
 pub(super) const WAS: &str = "was";

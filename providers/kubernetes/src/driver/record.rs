@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use afctl_contract::language::Kubernetes;
 use afctl_contract::{Address, ApplyError, Owner};
 use http::Method;
 use serde::Deserialize;
@@ -24,11 +23,6 @@ use crate::labels::{MANAGED_BY, MANAGER, dns_label};
 const PART: char = '_';
 /// The most letters of a key.
 const LONGEST_KEY: usize = 253;
-
-/// The namespace in which the record stands.
-pub(super) fn namespace(settings: &Kubernetes, facility: &str) -> String {
-    settings.system_namespace.clone().unwrap_or_else(|| dns_label(&format!("afctl-{facility}"), 63))
-}
 
 fn name(owner: &Owner) -> String {
     dns_label(&format!("afctl-record-{}-{}", owner.facility, owner.site), 63)

@@ -4,36 +4,48 @@
 //! request, so a connection that is cut is one request that is cut.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path as File, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use afctl_contract::conformance::Fault;
 use afctl_kubernetes::kinds;
+use afctl_testbed::{Binaries, ControlPlane};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// A fault, and how many requests that it is about it lets pass.
+type Armed = Arc<Mutex<Option<(Fault, usize)>>>;
+
 /// The way.
 pub struct Flaky {
     kubectl: Child,
-    fault: Arc<Mutex<Option<Fault>>>,
-    pub kubeconfig: PathBuf,
+    fault: Armed,
+    folder: PathBuf,
 }
 
 impl Drop for Flaky {
     fn drop(&mut self) {
         let _ = self.kubectl.kill();
         let _ = self.kubectl.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
 impl Flaky {
-    /// A way to the server of a kubeconfig; its own kubeconfig is put into `folder`.
-    pub async fn to(kubectl: &File, kubeconfig: &File, folder: &File) -> Self {
+    /// A way to this cluster.
+    pub async fn to(cluster: &ControlPlane) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("afctl-flaky-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let kubectl =
+            Binaries::find().map_or_else(|_| PathBuf::from("kubectl"), |found| found.path("kubectl"));
         let mut kubectl = Command::new(kubectl)
             .args(["proxy", "--port=0"])
-            .env("KUBECONFIG", kubeconfig)
+            .env("KUBECONFIG", cluster.kubeconfig())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -47,8 +59,7 @@ impl Flaky {
             "clusters": [{"name": "flaky", "cluster": {"server": server}}],
             "contexts": [{"name": "flaky", "context": {"cluster": "flaky"}}],
         });
-        let kubeconfig = folder.join("kubeconfig");
-        std::fs::write(&kubeconfig, config.to_string()).unwrap();
+        std::fs::write(folder.join("kubeconfig"), config.to_string()).unwrap();
         let fault = Arc::new(Mutex::new(None));
         let ours = fault.clone();
         tokio::spawn(async move {
@@ -58,29 +69,44 @@ impl Flaky {
                 tokio::spawn(async move { serve(client, &upstream, &fault).await.ok() });
             }
         });
-        Self { kubectl, fault, kubeconfig }
+        Self { kubectl, fault, folder }
     }
 
-    /// Has a fault strike once.
-    pub fn fail(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = Some(fault);
+    /// The kubeconfig that leads this way.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.join("kubeconfig")
+    }
+
+    /// Has a fault strike once, when this many requests that it is about have passed.
+    pub fn fail_after(&self, passed: usize, fault: Fault) {
+        *self.fault.lock().unwrap() = Some((fault, passed));
+    }
+
+    /// Takes back a fault that has not struck; says whether there was one.
+    pub fn relent(&self) -> bool {
+        self.fault.lock().unwrap().take().is_some()
     }
 }
 
 /// The fault, if it is about this request.
-fn strike(line: &str, fault: &Mutex<Option<Fault>>) -> Option<Fault> {
-    let mut fault = fault.lock().unwrap();
-    let strikes = match fault.as_ref()? {
+fn strike(line: &str, fault: &Armed) -> Option<Fault> {
+    let mut armed = fault.lock().unwrap();
+    let (fault, passes) = armed.as_mut()?;
+    let is_about = match fault {
         Fault::Hidden(kind) => {
             let path = kinds::find(kind).map(|kind| kind.path(None)).unwrap_or_default();
             line.starts_with(&format!("GET {path}?"))
         }
         _ => !line.starts_with("GET ") && !line.contains("dryRun"),
     };
-    if strikes { fault.take() } else { None }
+    if is_about && *passes > 0 {
+        *passes -= 1;
+        return None;
+    }
+    if is_about { armed.take().map(|(fault, _)| fault) } else { None }
 }
 
-async fn serve(mut client: TcpStream, upstream: &str, fault: &Mutex<Option<Fault>>) -> std::io::Result<()> {
+async fn serve(mut client: TcpStream, upstream: &str, fault: &Armed) -> std::io::Result<()> {
     let mut request = Vec::new();
     let head = loop {
         if let Some(at) = request.windows(4).position(|four| four == b"\r\n\r\n") {
