@@ -133,9 +133,8 @@ fn main() {
     assert!(objects >= 1000, "{objects} objects");
 
     let plan = several(LOOKS, || measured.run(afctl(&["plan", "thousand.yaml"]), &[0]));
-    let again = several(LOOKS, || {
-        measured.run(afctl(&["apply", "thousand.yaml", "--yes", "--wait", "0s"]), &[0])
-    });
+    let again =
+        several(LOOKS, || measured.run(afctl(&["apply", "thousand.yaml", "--yes", "--wait", "0s"]), &[0]));
     let get = several(LOOKS, || {
         measured.run(measured.kubectl(&["get", KINDS, "-A", "-l", LABEL, "-o", "json"]), &[0])
     });
