@@ -93,7 +93,7 @@ fn real_a_site_that_cannot_be_reached_holds_up_no_other() {
 
     let begun = std::time::Instant::now();
     let said = rig.apply().expect(1);
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
     let text = format!("{}{}", said.out, said.err);
     assert!(text.contains("? unknown") && text.contains("cannot be reached"), "{text}");
     let quota = ["resourcequota", "quota", "-n", &rig.namespace("opendata")];
