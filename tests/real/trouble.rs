@@ -204,8 +204,8 @@ fn real_a_policys_refusal_is_shown_under_the_line_that_asked() {
         .find(|(_, line)| line.trim_start().starts_with("cms-dev: {parent"))
         .unwrap();
     assert!(said.err.contains(&format!("{} | {line}", number + 1)), "{}", said.err);
-    let missing: Vec<String> =
-        rig.wanted().into_iter().filter(|thing| !rig.there().contains_key(thing)).collect();
+    let there = rig.there();
+    let missing: Vec<String> = rig.wanted().into_iter().filter(|thing| !there.contains_key(thing)).collect();
     assert_eq!(missing, [format!("ResourceQuota/{policed}/quota")], "all the rest is made");
 
     cluster.kubectl(&["delete", "validatingadmissionpolicybinding", "policed-quotas"]).unwrap();
