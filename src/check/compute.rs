@@ -12,9 +12,11 @@ use super::context::{Context, entry};
 pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     let named_by_profile: HashSet<&str> =
         cx.spec.profiles.values().flat_map(|profile| &profile.pools).map(String::as_str).collect();
+    let queued: HashSet<&str> =
+        cx.spec.queues.values().flat_map(|queue| &queue.pools).map(String::as_str).collect();
     for (name, pool) in &cx.spec.node_pools {
         nodes(cx, name, pool, out);
-        size(cx, name, pool, named_by_profile.contains(name.as_str()), out);
+        size(cx, name, pool, (named_by_profile.contains(name.as_str()), queued.contains(name.as_str())), out);
         threads(cx, name, pool, out);
         if let Some(site) = cx.spec.sites.get(&pool.site) {
             kind(name, pool, site, out);
@@ -84,7 +86,8 @@ fn nodes(cx: &Context<'_>, name: &str, pool: &NodePool, out: &mut Diagnostics) {
     }
 }
 
-fn size(cx: &Context<'_>, name: &str, pool: &NodePool, used: bool, out: &mut Diagnostics) {
+/// Whether a node's size is known and makes sense; `used` and `queued` say who needs to know it.
+fn size(cx: &Context<'_>, name: &str, pool: &NodePool, (used, queued): (bool, bool), out: &mut Diagnostics) {
     let here = entry("nodePools", name);
     if pool.shape.is_some() {
         let twice: Vec<(&str, bool)> = vec![
@@ -106,7 +109,9 @@ fn size(cx: &Context<'_>, name: &str, pool: &NodePool, used: bool, out: &mut Dia
     }
     let no_cores = pool.cores_per_node().is_none();
     let no_memory = pool.memory_per_node().is_none();
-    if (no_cores || no_memory) && !cx.is_external(&pool.site) {
+    // Of queued pools at a Kubernetes site the backend says it, and what it means for the queue.
+    let said = cx.is_kubernetes(&pool.site) && queued;
+    if (no_cores || no_memory) && !cx.is_external(&pool.site) && !said {
         let asked = (no_cores && pool.cores.is_none()) || (no_memory && pool.memory.is_none());
         let what = match (no_cores, no_memory) {
             (true, true) => "cores and memory",

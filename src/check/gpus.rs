@@ -55,10 +55,15 @@ fn cut(name: &str, pool: &NodePool, gpu: &Gpu, layout: &Map<u32>, here: &Path, o
     let here_mig = here.join("sharing").join("mig");
     let Some(mig) = model.mig else {
         out.push(
-            Diagnostic::new(&codes::CANNOT_CUT, format!("A {} cannot be cut into slices", model.name))
-                .at_key(here_mig)
-                .also(here.join("model"), "the model")
-                .help("share whole cards instead: `sharing: {time-slice: {replicas: 4}}` or `{mps: {replicas: 4}}`"),
+            Diagnostic::new(
+                &codes::CANNOT_CUT,
+                format!("Cards of model `{}` cannot be cut into slices", model.name),
+            )
+            .at_key(here_mig)
+            .also(here.join("model"), "the model")
+            .help(
+                "share whole cards instead: `sharing: {time-slice: {replicas: 4}}` or `{mps: {replicas: 4}}`",
+            ),
         );
         return;
     };
@@ -75,7 +80,7 @@ fn cut(name: &str, pool: &NodePool, gpu: &Gpu, layout: &Map<u32>, here: &Path, o
         out.push(
             Diagnostic::new(
                 &codes::UNKNOWN_SLICE,
-                format!("A {} has no slice `{profile}`{whose}", model.name),
+                format!("Cards of model `{}` have no slice `{profile}`{whose}", model.name),
             )
             .at_key(here_mig.join(profile))
             .also(here.join("model"), "the model")

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use afctl_contract::codes::sites as codes;
 use afctl_contract::language::Scheduler;
-use afctl_contract::{Diagnostic, Diagnostics};
+use afctl_contract::{Diagnostic, Diagnostics, Level};
 
 use super::context::{Context, entry};
 
@@ -13,19 +13,20 @@ const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-no
 
 pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     let spec = cx.spec;
-    section(out, "sites", spec.sites.keys());
-    section(out, "nodePools", spec.node_pools.keys());
-    section(out, "qos", spec.qos.keys());
-    section(out, "queues", spec.queues.keys());
-    section(out, "accounts", spec.accounts.keys());
-    section(out, "storage", spec.storage.keys());
-    section(out, "profiles", spec.profiles.keys());
-    section(out, "services", spec.services.keys());
-    section(out, "variants", spec.variants.keys());
+    let slurm = spec.sites.values().any(|site| matches!(site.scheduler, Scheduler::Slurm(_)));
+    section(slurm, out, "sites", spec.sites.keys());
+    section(slurm, out, "nodePools", spec.node_pools.keys());
+    section(slurm, out, "qos", spec.qos.keys());
+    section(slurm, out, "queues", spec.queues.keys());
+    section(slurm, out, "accounts", spec.accounts.keys());
+    section(slurm, out, "storage", spec.storage.keys());
+    section(slurm, out, "profiles", spec.profiles.keys());
+    section(slurm, out, "services", spec.services.keys());
+    section(slurm, out, "variants", spec.variants.keys());
     reserved(cx, out);
 }
 
-/// The name that Kubernetes is given.
+/// What Kubernetes would be given, were there no others.
 fn mapped(name: &str) -> String {
     name.chars().map(|c| if matches!(c, '_' | '.' | ':') { '-' } else { c.to_ascii_lowercase() }).collect()
 }
@@ -52,7 +53,7 @@ fn nearest_fit(name: &str) -> String {
     if fit.is_empty() { "a-name".to_owned() } else { fit.to_owned() }
 }
 
-fn section<'n>(out: &mut Diagnostics, section: &str, names: impl Iterator<Item = &'n String>) {
+fn section<'n>(slurm: bool, out: &mut Diagnostics, section: &str, names: impl Iterator<Item = &'n String>) {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for name in names {
         if !is_fit(name) {
@@ -75,14 +76,21 @@ fn section<'n>(out: &mut Diagnostics, section: &str, names: impl Iterator<Item =
             continue;
         }
         if let Some(other) = seen.insert(mapped(name), name) {
-            out.push(
-                Diagnostic::new(
-                    &codes::NAME_CLASH,
-                    format!("`{name}` and `{other}` are both `{}` in Kubernetes", mapped(name)),
+            let one_in_slurm = slurm && name.eq_ignore_ascii_case(other);
+            let (message, level) = if one_in_slurm {
+                (
+                    format!("`{name}` and `{other}` are one in Slurm, which writes names in lower case"),
+                    Level::Error,
                 )
-                .at_key(entry(section, name))
-                .also(entry(section, other), "the other one")
-                .help("rename one of them so that they differ in more than case and `-_.:`"),
+            } else {
+                (format!("`{name}` and `{other}` are hardly to be told apart"), Level::Warning)
+            };
+            out.push(
+                Diagnostic::new(&codes::NAME_CLASH, message)
+                    .level(level)
+                    .at_key(entry(section, name))
+                    .also_key(entry(section, other), "the other one")
+                    .help("rename one of them so that they differ in more than case and `-_.:`"),
             );
         }
     }

@@ -6,7 +6,7 @@ use afctl_contract::codes::sites as codes;
 use afctl_contract::language::{
     Beyond, Infrastructure, NamedInfrastructure, Scheduler, Site, SiteRole, Topology,
 };
-use afctl_contract::{Diagnostic, Diagnostics, Level, path};
+use afctl_contract::{Diagnostic, Diagnostics, path};
 
 use super::context::{Context, entry};
 use super::say;
@@ -19,7 +19,6 @@ pub fn check(cx: &Context<'_>, out: &mut Diagnostics) {
     for (name, site) in &cx.spec.sites {
         zones(name, site, out);
         owned(cx, name, site, out);
-        kueue(cx, name, site, out);
     }
 }
 
@@ -231,21 +230,5 @@ fn owned(cx: &Context<'_>, name: &str, site: &Site, out: &mut Diagnostics) {
             ),
         };
         out.push(Diagnostic::new(&codes::OWNED_SHARE, message).at(here).help(help));
-    }
-}
-
-fn kueue(cx: &Context<'_>, name: &str, site: &Site, out: &mut Diagnostics) {
-    if site.kubernetes().is_some_and(|kubernetes| !kubernetes.kueue)
-        && cx.spec.queues_at(name).next().is_some()
-    {
-        out.push(
-            Diagnostic::new(
-                &codes::NO_KUEUE,
-                format!("Without Kueue, the queues at `{name}` are priorities and nothing more"),
-            )
-            .level(Level::Note)
-            .at_key(entry("sites", name).join("scheduler").join("kubernetes"))
-            .help("write `kubernetes: {kueue: true}` once Kueue is installed there"),
-        );
     }
 }

@@ -31,6 +31,15 @@ pub struct Context {
     runtime: OnceCell<Runtime>,
 }
 
+impl Drop for Context {
+    /// A login helper that hangs must not keep the program from ending.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// A facility that was read and checked.
 pub struct Loaded {
     /// The facility.

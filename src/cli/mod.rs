@@ -173,6 +173,15 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         }
     };
     let context = context::Context::new(cli.global);
+    if context.global.verbose > 1 {
+        // What goes over the wire: method, address and status of each request; never headers or bodies.
+        let filter = tracing_subscriber::EnvFilter::new("afctl_kubernetes=debug,kube_client::client=debug");
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(context.paint().on)
+            .with_writer(std::io::stderr)
+            .init();
+    }
     let result = match cli.command {
         Command::Init(command) => command.run(&context),
         Command::Validate(command) => command.run(&context),

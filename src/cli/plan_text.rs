@@ -177,12 +177,13 @@ fn withheld_rows(out: &mut String, kind: WithheldKind, of_site: &[&Withheld], vi
         WithheldKind::Held => paint.red("# held   "),
         WithheldKind::Waiting => paint.yellow(". waiting"),
     };
-    // Things that wait for the same reason stand in one row, of whatever kind they are.
+    // Things that wait for the same reason, and need the same done, stand in one row, of whatever kind they are.
     let mut rows: Vec<Vec<&Withheld>> = Vec::new();
-    let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, Option<&str>), usize> = BTreeMap::new();
     for withheld in of_site {
         let any = kind == WithheldKind::Waiting;
-        let key = (if any { "" } else { withheld.address.kind.as_str() }, withheld.why.as_str());
+        let of = if any { "" } else { withheld.address.kind.as_str() };
+        let key = (of, withheld.why.as_str(), withheld.help.as_deref());
         match seen.get(&key) {
             Some(&row) if !view.verbose => rows[row].push(withheld),
             _ => {

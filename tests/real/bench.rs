@@ -11,11 +11,15 @@ use tempfile::TempDir;
 
 /// A facility of `examples/`, checked.
 pub fn facility(name: &str) -> Facility {
-    let path = example(name);
-    let reading = source::load(&[path.to_str().unwrap()]);
-    let strawman = reading.strawman.unwrap_or_else(|| panic!("{name}: {:?}", reading.diagnostics));
+    checked(&[example(name).to_str().unwrap()])
+}
+
+/// A facility of files that are merged, checked.
+pub fn checked(paths: &[&str]) -> Facility {
+    let reading = source::load(paths);
+    let strawman = reading.strawman.unwrap_or_else(|| panic!("{paths:?}: {:?}", reading.diagnostics));
     let findings = check::check(&strawman, &reading.sources);
-    Facility::admit(strawman, reading.sources, &findings).unwrap_or_else(|| panic!("{name}: {findings:?}"))
+    Facility::admit(strawman, reading.sources, &findings).unwrap_or_else(|| panic!("{paths:?}: {findings:?}"))
 }
 
 fn example(name: &str) -> PathBuf {
@@ -66,6 +70,15 @@ pub struct Said {
     pub code: i32,
     pub out: String,
     pub err: String,
+}
+
+/// What a program that has ended said.
+pub fn read(output: &Output) -> Said {
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }
 
 impl Said {
@@ -119,11 +132,7 @@ impl Bench {
             .stdin(std::process::Stdio::null())
             .output()
             .unwrap();
-        Said {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        read(&output)
     }
 
     /// Writes a further overlay and gives its path.

@@ -349,3 +349,42 @@ async fn real_what_was_applied_is_remembered() {
     assert_eq!(inventory.recorded, [second].into());
     assert_eq!(inventory.observed.len(), 1, "the record is no resource of the facility");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn real_volumes_with_claims_count_as_data() {
+    if !wanted("real_volumes_with_claims_count_as_data") {
+        return;
+    }
+    let cluster = shared();
+    let af = Af::new("bound", cluster);
+    af.create(&af.namespace("bound")).await;
+    let common = |spec: &mut Value, size: &str| {
+        spec["accessModes"] = json!(["ReadWriteMany"]);
+        spec["storageClassName"] = "".into();
+        if size.is_empty() {
+            spec["resources"] = json!({"requests": {"storage": "1Ti"}});
+        } else {
+            spec["capacity"] = json!({"storage": size});
+        }
+    };
+    let mut volume = json!({"nfs": {"server": "nfs.example.org", "path": "/home"}, "persistentVolumeReclaimPolicy": "Retain"});
+    common(&mut volume, "1Ti");
+    let mut claim = json!({"volumeName": "bound-home"});
+    common(&mut claim, "");
+    let volume = af.thing(&kinds::PERSISTENT_VOLUME, None, "bound-home", &json!({ "spec": volume }));
+    let claim = af.thing(&kinds::PERSISTENT_VOLUME_CLAIM, Some("bound"), "home", &json!({ "spec": claim }));
+    af.create(&volume).await;
+    let unbound = af.seen(&volume).await.unwrap();
+    assert_eq!(unbound.data, None);
+    af.create(&claim).await;
+    eventually("a bound claim", || {
+        cluster.get(&["pvc", "home", "-n", "bound"]).unwrap()["status"]["phase"] == "Bound"
+    });
+    let states = af.driver.ready(&af.owner, &[claim.address.clone(), volume.address.clone()]).await;
+    assert!(states.values().all(|state| *state == Readiness::Ready), "{states:?}");
+    let bound = af.seen(&volume).await.unwrap();
+    assert_eq!(bound.data.as_deref(), Some("the volume of claim bound/home"));
+    assert_eq!(af.seen(&claim).await.unwrap().data.as_deref(), Some("the volume of claim home"));
+    let error = af.apply(&volume.on(Action::Delete, &unbound)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Stale, "it has data now: {error}");
+}

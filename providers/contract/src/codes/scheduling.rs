@@ -42,7 +42,4 @@ A job may ask for more on one node than any node of the queue has, so the limit 
 than there are, so no job can start.\n\nLower the limit to what a node has for work.";
     JOB_NODES = "AF0715" Error "The fewest nodes of a job are more than the most" "\
 Every job would be refused.\n\n    perJob: {minNodes: 1, maxNodes: 8}";
-    OVERFLOW_NOT_COMPILED = "AF0716" Note "Nothing is made of overflow yet" "\
-afctl reads, checks and compares overflow, but makes nothing of it yet: work waits for the queue's own pools.\n\nNothing must be \
-done.";
 }

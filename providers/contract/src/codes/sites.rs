@@ -18,10 +18,11 @@ external scheduler, and a burst site may not exist at the moment.\n\nName a site
 The names of sites, pools, queues, accounts and so on become namespaces in Kubernetes, partitions and accounts in Slurm, \
 and names of files. All of them take letters, digits, and `-`, `_`, `.`, `:` between them, up to 63 characters.\n\nWrite \
 `ml-training` rather than `ML training!`; a `description` may be free text.";
-    NAME_CLASH = "AF0205" Error "Two names become one in Kubernetes" "\
-Kubernetes takes lower-case letters, digits and hyphens only, so afctl writes names in lower case and puts `-` for `_`, \
-`.` and `:`. Two entries whose names then agree would be one namespace or one queue, and share what should be apart.\n\n\
-    accounts:\n      atlas_higgs: {…}\n      atlas-higgs: {…}      # the same namespace\n\nRename one of them.";
+    NAME_CLASH = "AF0205" Warning "Two names are hardly to be told apart" "\
+The two differ only in case, or in `-`, `_`, `.` and `:`. Kubernetes takes lower-case letters, digits and hyphens only, so one of \
+them gets a hash behind it; Slurm writes accounts and QOS in lower case, so where Slurm runs, two names that differ in case \
+alone are one, and this is an error.\n\n    accounts:\n      atlas_higgs: {…}\n      atlas-higgs: {…}\n\nRename one of \
+them.";
     RESERVED_NAME = "AF0206" Error "A name is taken by the backend itself" "\
 Some names belong to the system: `kube-system` or `default` in Kubernetes, the account `root` and the partition `DEFAULT` \
 in Slurm. afctl would change what it did not make.\n\nChoose another name, or have a prefix put before the namespaces of \
@@ -40,10 +41,6 @@ owned: {share: 0.10, beyond: preemptable}";
     SHARE_ABOVE_ONE = "AF0210" Error "A share is more than the whole" "\
 Shares are parts of 1: a tenth is `0.1` or `10%`. A share above 1 is mostly a percentage without its sign.\n\nWrite `10%` \
 or `0.1`.";
-    NO_KUEUE = "AF0211" Note "Queues at this site are priorities only" "\
-Kubernetes has no queues of its own. With `kueue: true` afctl makes cluster queues with quotas and fair share; without \
-it, a queue is no more than a priority, work is not held back, and order of pools, walltime and fair share have no \
-effect.\n\nInstall Kueue and write `kubernetes: {kueue: true}`.";
     SITE_NOT_COMPILED = "AF0212" Note "Nothing is made of this site yet" "\
 afctl reads, checks and compares this part of the strawman, but has no backend that makes it yet, so `plan` and `apply` \
 leave it alone. Nothing is silently ignored: this note says so.\n\nNothing must be done. What is made today are node \

@@ -59,7 +59,4 @@ Rucio copy first and delete later, which needs room for both.\n\nKeep two copies
     ACCOUNTS_EACH_OVER = "AF0518" Warning "The quota of each account does not fit so often" "\
 `quotaPerAccount` is what each account may fill; times the number of accounts it is more than there is.\n\n40TB / 5TB = 8 \
 accounts. Lower it, or suppress this warning and say why.";
-    STORAGE_NOT_COMPILED = "AF0519" Note "Nothing is made of this storage yet" "\
-afctl reads, checks and compares this storage, but makes nothing of it yet. Made today are volumes of `nfs`, `cephfs`, `cvmfs` \
-and `storageClass` at Kubernetes sites.\n\nNothing must be done; mount it as you do now.";
 }

@@ -166,10 +166,15 @@ fn data(object: &Value, kind: &Kind, name: &str) -> Option<String> {
         object["spec"]["volumeName"].as_str()?;
         return Some(format!("the volume of claim {name}"));
     }
-    if *kind == kinds::PERSISTENT_VOLUME && object["spec"]["persistentVolumeReclaimPolicy"] == "Delete" {
+    if *kind != kinds::PERSISTENT_VOLUME {
+        return None;
+    }
+    if object["spec"]["persistentVolumeReclaimPolicy"] == "Delete" {
         return Some(format!("volume {name}, which is deleted with it"));
     }
-    None
+    // The deletion of a volume cannot be taken back, and while a claim is bound to it, it neither goes nor stays.
+    let claim = Some(&object["spec"]["claimRef"]).filter(|_| object["status"]["phase"] == "Bound")?;
+    Some(format!("the volume of claim {}/{}", claim["namespace"].as_str()?, claim["name"].as_str()?))
 }
 
 /// `N PersistentVolumeClaims`, if any.
@@ -290,6 +295,11 @@ mod tests {
         let volume = |policy: &str| json!({"metadata": {"name": "v"}, "spec": {"persistentVolumeReclaimPolicy": policy}});
         assert!(of(volume("Delete"), &kinds::PERSISTENT_VOLUME).is_some());
         assert!(of(volume("Retain"), &kinds::PERSISTENT_VOLUME).is_none());
+        let mut bound = volume("Retain");
+        bound["status"]["phase"] = "Bound".into();
+        bound["spec"]["claimRef"] = json!({"namespace": "higgs", "name": "home"});
+        let held = of(bound, &kinds::PERSISTENT_VOLUME);
+        assert_eq!(held.as_deref(), Some("the volume of claim higgs/home"));
         assert_eq!(claims(3).as_deref(), Some("3 PersistentVolumeClaims"));
     }
 }
