@@ -119,6 +119,20 @@ fn reserved(cx: &Context<'_>, out: &mut Diagnostics) {
             out.push(refuse("accounts", name, "in Slurm, root is the account above all others", "rename it"));
         }
     }
+    for (name, site) in &cx.spec.sites {
+        let system = site.kubernetes().and_then(|kubernetes| kubernetes.system_namespace.as_deref());
+        if let Some(system) = system.filter(|system| NAMESPACES.contains(system)) {
+            let at = entry("sites", name).join("scheduler").join("kubernetes").join("systemNamespace");
+            out.push(
+                Diagnostic::new(
+                    &codes::RESERVED_NAME,
+                    format!("`{system}` is taken: it is a namespace of Kubernetes itself"),
+                )
+                .at(at)
+                .help("name one that nobody has; afctl makes it, and `afctl destroy` takes it away again"),
+            );
+        }
+    }
     for name in cx.spec.queues.keys() {
         if slurm && name.eq_ignore_ascii_case("default") {
             let what = "in slurm.conf, PartitionName=DEFAULT sets the defaults of the partitions below it";
