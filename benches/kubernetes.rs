@@ -1,7 +1,8 @@
 //! How long `afctl` takes over a thousand objects, beside what `kubectl` takes for less or the same on the same cluster.
 //!
 //! `cargo bench --bench kubernetes` starts control planes of its own and prints a table. Each figure is the median of
-//! its runs; what changes the cluster is run once on each of several fresh control planes.
+//! its runs; what changes the cluster is run once on each of several fresh control planes. With `AFCTL` set to the path of
+//! another `afctl`, that one is measured.
 
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on should say where it stopped")]
 
@@ -56,14 +57,8 @@ impl Measured {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("thousand.yaml"), strawman(cluster.kubeconfig())).unwrap();
         let measured = Self { cluster, folder };
-        measured.run(measured.afctl(&["compile", "thousand.yaml", "-o", "out"]), &[0]);
+        measured.run(afctl(&["compile", "thousand.yaml", "-o", "out"]), &[0]);
         measured
-    }
-
-    fn afctl(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_afctl"));
-        command.args(arguments);
-        command
     }
 
     fn kubectl(&self, arguments: &[&str]) -> Command {
@@ -75,7 +70,11 @@ impl Measured {
 
     /// Runs a program to its end, which must be one of these, and gives the time it took.
     fn run(&self, mut command: Command, codes: &[i32]) -> Duration {
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let begun = Instant::now();
         let output = command.output().unwrap();
         let took = begun.elapsed();
@@ -88,6 +87,13 @@ impl Measured {
         let list = self.cluster.get(&[KINDS, "-A", "-l", LABEL]).unwrap();
         list["items"].as_array().unwrap().len()
     }
+}
+
+fn afctl(arguments: &[&str]) -> Command {
+    let program = std::env::var("AFCTL").unwrap_or_else(|_| env!("CARGO_BIN_EXE_afctl").to_owned());
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -120,7 +126,7 @@ fn main() {
         by_kubectl.push(measured.run(measured.kubectl(&server_side), &[0]));
         drop(measured);
         let measured = Measured::new();
-        let apply = measured.afctl(&["apply", "thousand.yaml", "--yes", "--wait", "0s"]);
+        let apply = afctl(&["apply", "thousand.yaml", "--yes", "--wait", "0s"]);
         by_afctl.push(measured.run(apply, &[0]));
         last = Some(measured);
     }
@@ -128,10 +134,9 @@ fn main() {
     let objects = measured.objects();
     assert!(objects >= 1000, "{objects} objects");
 
-    let plan = several(LOOKS, || measured.run(measured.afctl(&["plan", "thousand.yaml"]), &[0]));
-    let again = several(LOOKS, || {
-        measured.run(measured.afctl(&["apply", "thousand.yaml", "--yes", "--wait", "0s"]), &[0])
-    });
+    let plan = several(LOOKS, || measured.run(afctl(&["plan", "thousand.yaml"]), &[0]));
+    let again =
+        several(LOOKS, || measured.run(afctl(&["apply", "thousand.yaml", "--yes", "--wait", "0s"]), &[0]));
     let get = several(LOOKS, || {
         measured.run(measured.kubectl(&["get", KINDS, "-A", "-l", LABEL, "-o", "json"]), &[0])
     });

@@ -45,8 +45,13 @@ impl Backend for Toy {
     fn rank(&self, kind: &str) -> u16 {
         u16::from(kind != "Namespace")
     }
-    fn carries(&self, observed: &Observed, _: &Inventory) -> Vec<Address> {
-        observed.live["spec"]["carries"].as_str().map(at).into_iter().collect()
+    fn carriers(&self, inventory: &Inventory) -> BTreeMap<Address, Vec<Address>> {
+        let carried = |seen: &Observed| Some(vec![at(seen.live["spec"]["carries"].as_str()?)]);
+        inventory
+            .observed
+            .iter()
+            .filter_map(|(address, seen)| Some((address.clone(), carried(seen)?)))
+            .collect()
     }
     fn management(&self, kind: &str) -> Management {
         if kind == "Node" { Management::Fields } else { Management::Whole }

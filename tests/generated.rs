@@ -161,6 +161,10 @@ fn fields_are_explained() {
     let scheduler = explain("spec.sites.x.scheduler").expect("it is a field");
     assert!(scheduler["fields"].get("slurm").is_some());
     assert!(explain("spec.nodePools.x.gpu.model").is_some(), "through one or many");
+    let gpu = explain("spec.nodePools.gpu").expect("the name may be left out");
+    assert!(gpu["fields"].get("perNode").is_some(), "{gpu}");
+    let pools = explain("spec.nodePools").expect("it is a section");
+    assert!(pools["fields"].get("cores").is_some(), "entries are explained by their fields: {pools}");
     assert!(explain("spec.nodePool").is_none());
     // Every field of the language says what it is.
     each_schema(&schema(), &mut |object| {

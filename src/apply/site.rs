@@ -257,7 +257,9 @@ async fn keep_in_mind(
     applied.extend(
         touched
             .iter()
-            .filter(|s| s.action == Action::Update && s.management == afctl_contract::Management::Fields)
+            .filter(|s| {
+                matches!(s.action, Action::Update) && s.management == afctl_contract::Management::Fields
+            })
             .map(|s| s.address.clone()),
     );
     applied.sort();

@@ -72,7 +72,7 @@ impl Apply {
             let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
             return Err(Failure::refused(format!(
                 "the plan is stale; since it was made {} changed:{}{rest}",
-                if moved.len() == 1 { "1 thing" } else { "things" },
+                if moved.len() == 1 { "1 thing".to_owned() } else { format!("{} things", moved.len()) },
                 list.concat()
             ))
             .help("nothing was done; make the plan again"));

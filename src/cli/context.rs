@@ -30,6 +30,15 @@ pub struct Context {
     runtime: OnceCell<Runtime>,
 }
 
+impl Drop for Context {
+    /// A login helper that hangs must not keep the program from ending.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// A facility that was read and checked.
 pub struct Loaded {
     /// The facility.
@@ -159,7 +168,9 @@ impl Context {
         match self.global.output {
             Output::Text => {
                 let text = diagnostics::text(findings, sources, self.look());
-                self.say(text.trim_end());
+                if !text.is_empty() {
+                    self.say(text.trim_end());
+                }
                 Ok(())
             }
             Output::Json => self.print_json(&diagnostics::json(findings, sources)),

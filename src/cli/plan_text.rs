@@ -177,28 +177,32 @@ fn withheld_rows(out: &mut String, kind: WithheldKind, of_site: &[&Withheld], vi
         WithheldKind::Held => paint.red("# held   "),
         WithheldKind::Waiting => paint.yellow(". waiting"),
     };
-    // Things that wait for the same reason, and need the same done, stand in one row.
-    let mut rows: Vec<(&Withheld, Vec<String>)> = Vec::new();
+    // Things that wait for the same reason, and need the same done, stand in one row, of whatever kind they are.
+    let mut rows: Vec<Vec<&Withheld>> = Vec::new();
     let mut seen: BTreeMap<(&str, &str, Option<&str>), usize> = BTreeMap::new();
     for withheld in of_site {
-        let key = (withheld.address.kind.as_str(), withheld.why.as_str(), withheld.help.as_deref());
+        let any = kind == WithheldKind::Waiting;
+        let of = if any { "" } else { withheld.address.kind.as_str() };
+        let key = (of, withheld.why.as_str(), withheld.help.as_deref());
         match seen.get(&key) {
-            Some(&row) if !view.verbose => rows[row].1.push(name(&withheld.address)),
+            Some(&row) if !view.verbose => rows[row].push(withheld),
             _ => {
                 seen.insert(key, rows.len());
-                rows.push((withheld, vec![name(&withheld.address)]));
+                rows.push(vec![withheld]);
             }
         }
     }
-    for (withheld, names) in rows {
-        let _ = writeln!(
-            out,
-            "  {sign} {} {}  {}{}",
-            short_kind(&withheld.address.kind),
-            paint.bold(&listed(&names)),
-            withheld.why,
-            paint.dim(&line(&withheld.origin))
-        );
+    for row in rows {
+        let Some(withheld) = row.first() else { continue };
+        let what = if row.iter().all(|other| other.address.kind == withheld.address.kind) {
+            let names: Vec<String> = row.iter().map(|withheld| name(&withheld.address)).collect();
+            format!("{} {}", short_kind(&withheld.address.kind), paint.bold(&listed(&names)))
+        } else {
+            paint.bold(&format!("{} things", row.len()))
+        };
+        let alike = row.iter().all(|other| other.origin == withheld.origin);
+        let place = if alike { line(&withheld.origin) } else { String::new() };
+        let _ = writeln!(out, "  {sign} {what}  {}{}", withheld.why, paint.dim(&place));
         if let Some(help) = &withheld.help {
             let _ = writeln!(out, "            {}", paint.cyan(help));
         }
@@ -222,7 +226,7 @@ pub fn summary(plan: &Plan, paint: Paint) -> String {
             parts.push(if action.is_destructive() { paint.red(&text) } else { text });
         }
     }
-    if parts.is_empty() {
+    if parts.is_empty() && plan.withheld.is_empty() {
         parts.push("nothing to do".to_owned());
     }
     for (kind, words) in

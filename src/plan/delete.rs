@@ -1,10 +1,10 @@
 //! What is there, is ours, and is no longer wanted.
 //!
 //! Deletions come in stages after everything else of the site: what stands on others goes first, by the backend's
-//! rank. What holds data stays unless it is named, and so does what carries it. Nothing is deleted of a kind that could not be seen whole, nor at a
-//! site where anything could not be seen at all.
+//! rank. What holds data stays unless it is named, and so does what carries it. Nothing is deleted of a kind that could
+//! not be seen whole, nor at a site where anything could not be seen at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use afctl_contract::{
     Action, Address, Management, Observed, Ownership, Path, Reason, Step, Withheld, WithheldKind,
@@ -14,6 +14,13 @@ use super::site::Site;
 use super::{Draft, origin};
 
 pub(super) fn plan_deletions(site: &Site<'_>, draft: &mut Draft) {
+    let carriers = site.backend.carriers(site.inventory);
+    let replaced: BTreeSet<Address> = draft
+        .steps
+        .iter()
+        .filter(|step| step.action == Action::Replace)
+        .map(|step| step.address.clone())
+        .collect();
     let mut going: BTreeMap<&Address, &Observed> = BTreeMap::new();
     for seen in site.inventory.observed.values() {
         let address = &seen.address;
@@ -21,7 +28,7 @@ pub(super) fn plan_deletions(site: &Site<'_>, draft: &mut Draft) {
         if !orphan || site.inventory.unknown(&address.kind).is_some() {
             continue;
         }
-        if let Some(withheld) = obstacle(site, seen) {
+        if let Some(withheld) = obstacle(site, seen, carriers.contains_key(address)) {
             draft.withhold(withheld);
             continue;
         }
@@ -29,7 +36,11 @@ pub(super) fn plan_deletions(site: &Site<'_>, draft: &mut Draft) {
     }
     let mut stages: BTreeMap<std::cmp::Reverse<u16>, Vec<&Observed>> = BTreeMap::new();
     for seen in going.values() {
-        if let Some(carried) = carried(site, seen, &going, draft) {
+        let stays = |carried: &&Address| {
+            let there = site.inventory.observed.get(*carried).is_some_and(|seen| seen.deleting.is_none());
+            there && !going.contains_key(*carried) && !replaced.contains(*carried)
+        };
+        if let Some(carried) = carriers.get(&seen.address).into_iter().flatten().find(stays) {
             draft.withhold(Withheld {
                 address: seen.address.clone(),
                 kind: WithheldKind::Held,
@@ -48,21 +59,6 @@ pub(super) fn plan_deletions(site: &Site<'_>, draft: &mut Draft) {
             draft.steps.push(step);
         }
     }
-}
-
-/// What stands on a thing and stays.
-fn carried(
-    site: &Site<'_>,
-    seen: &Observed,
-    going: &BTreeMap<&Address, &Observed>,
-    draft: &Draft,
-) -> Option<Address> {
-    let stays = |carried: &Address| {
-        let there = site.inventory.observed.get(carried).is_some_and(|seen| seen.deleting.is_none());
-        let replaced = |step: &Step| step.action == Action::Replace && step.address == *carried;
-        there && !going.contains_key(carried) && !draft.steps.iter().any(replaced)
-    };
-    site.backend.carries(seen, site.inventory).into_iter().find(stays)
 }
 
 fn place(site: &Site<'_>, seen: &Observed) -> afctl_contract::Origin {
@@ -89,7 +85,8 @@ fn released(site: &Site<'_>, address: &Address) -> bool {
         })
 }
 
-fn obstacle(site: &Site<'_>, seen: &Observed) -> Option<Withheld> {
+/// Why a thing stays for now. What is in a carrier is lost with what stands on it, so that decides.
+fn obstacle(site: &Site<'_>, seen: &Observed, carrier: bool) -> Option<Withheld> {
     let address = &seen.address;
     let withheld = |kind, why: String, help: Option<String>| Withheld {
         address: address.clone(),
@@ -108,7 +105,7 @@ fn obstacle(site: &Site<'_>, seen: &Observed) -> Option<Withheld> {
     if site.backend.management(&address.kind) == Management::Fields {
         return None;
     }
-    if let Some(data) = seen.data.as_ref().filter(|_| !released(site, address)) {
+    if let Some(data) = seen.data.as_ref().filter(|_| !carrier && !released(site, address)) {
         return Some(withheld(
             WithheldKind::Held,
             format!("it is no longer wanted, and holds {data}"),

@@ -61,6 +61,17 @@ impl Site<'_> {
             return;
         }
         let classified = self.backend.classify(seen, resource);
+        // Of a thing that stays somebody else's, fields that others have are taken over only by name, too.
+        if resource.management == Management::Fields
+            && classified.verdict != Verdict::Same
+            && self.request.adopt.names(address)
+        {
+            self.add(draft, resource, Some(seen), Action::Adopt, Reason::Adopted, |step| Step {
+                fields: classified.fields,
+                ..step
+            });
+            return;
+        }
         let reason = match &seen.applied {
             Some(applied) if *applied == self.backend.fingerprint(resource) => Reason::Drifted,
             Some(_) => Reason::Configured,

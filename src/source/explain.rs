@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::schema::{self, Object};
 use super::shape::describe;
 
-/// A field by its path, such as `spec.nodePools.NAME.gpu` (any name stands for an entry; list indexes are left out or
-/// written `[0]`; `spec.` may be left out). `None` if the language has no such field.
+/// A field by its path, such as `spec.nodePools.NAME.gpu` (any name stands for an entry, or none; list indexes are left out
+/// or written `[0]`; `spec.` may be left out). `None` if the language has no such field.
 ///
 /// `{schemaVersion, path, description, type, unit, choices, names, default, examples, required, fields: {name: about}}`.
 pub fn explain(path: &str) -> Option<Value> {
@@ -35,11 +35,14 @@ fn walk<'s>(schema: &'s Value, segments: &[&str]) -> Option<&'s Value> {
         if schema::types(form).contains(&"array") {
             return walk(form.get("items")?, segments);
         }
-        walk(form.get("additionalProperties").filter(|s| s.is_object())?, rest)
+        let entry = form.get("additionalProperties").filter(|s| s.is_object())?;
+        // The name of an entry may be left out where what follows is a field of every entry.
+        let field = schema::property(schema::resolve(entry), first).and_then(|_| walk(entry, segments));
+        field.or_else(|| walk(entry, rest))
     })
 }
 
-fn about(path: &str, schema: &Value) -> Value {
+fn about<'s>(path: &str, schema: &'s Value) -> Value {
     let object = schema::resolve(schema);
     let branches = schema::alternatives(object);
     let beside = schema.as_object();
@@ -49,8 +52,12 @@ fn about(path: &str, schema: &Value) -> Value {
     for form in std::iter::once(&object).chain(&branches) {
         add_fields(form, &mut fields);
     }
-    // A list is explained by what it holds.
-    let items = std::iter::once(&object).chain(&branches).find_map(|f| f.get("items")).map(schema::resolve);
+    // A list, and entries by name, are explained by what they hold.
+    let held = |form: &&'s Object| {
+        form.get("items").or_else(|| form.get("additionalProperties")).filter(|held| held.is_object())
+    };
+    let items =
+        std::iter::once(object).chain(branches.iter().copied()).find_map(|f| held(&f)).map(schema::resolve);
     if let (true, Some(items)) = (fields.is_empty(), items) {
         for form in std::iter::once(items).chain(schema::alternatives(items)) {
             add_fields(form, &mut fields);

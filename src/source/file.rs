@@ -93,9 +93,8 @@ fn not_found(name: &str, path: &FilePath) -> Diagnostic {
             missing.help(format!("did you mean `{near}`?"))
         }
         None if files.is_empty() => missing.help("start from a commented strawman: afctl init"),
-        None => {
-            missing.help(format!("there are {}", words::list(files.iter().map(String::as_str), 5, "and")))
-        }
+        None => missing
+            .help(format!("the folder has {}", words::list(files.iter().map(String::as_str), 5, "and"))),
     }
 }
 

@@ -32,12 +32,12 @@ fn killed_again_and_again(
     mut between: impl FnMut(),
 ) -> usize {
     let mut killed = 0;
-    let share = rig.wanted().len().div_ceil(MOMENTS + 1);
+    let share = rig.wanted().len().saturating_sub(1) / MOMENTS;
     for moment in 0..MOMENTS {
         let mut afctl = rig.begin(command, arguments);
         let began = afctl.read_until("started", 1);
-        // The first is killed as it begins, the others after the first, the second, … of their steps.
-        let worked = moment == 0 || afctl.read_until("step-done", 1 + moment * share / MOMENTS);
+        // The first is killed as it begins.
+        let worked = moment == 0 || afctl.read_until("step-done", share);
         afctl.kill();
         if began && worked && afctl.count("finished") == 0 {
             killed += 1;

@@ -1,6 +1,7 @@
 //! Facilities on a real Kubernetes control plane, through the `afctl` that users run.
 //!
-//! Each test is a facility of `examples/`, with the nodes that its pools name, on a control plane of its own.
+//! Each test has a facility of `examples/`, with the nodes that its pools name: on a control plane of its own (`bench`), or
+//! under a name of its own on one that is shared (`rig`).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

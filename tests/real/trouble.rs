@@ -93,7 +93,7 @@ fn real_a_site_that_cannot_be_reached_holds_up_no_other() {
 
     let begun = std::time::Instant::now();
     let said = rig.apply().expect(1);
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
     let text = format!("{}{}", said.out, said.err);
     assert!(text.contains("? unknown") && text.contains("cannot be reached"), "{text}");
     let quota = ["resourcequota", "quota", "-n", &rig.namespace("opendata")];
@@ -204,8 +204,8 @@ fn real_a_policys_refusal_is_shown_under_the_line_that_asked() {
         .find(|(_, line)| line.trim_start().starts_with("cms-dev: {parent"))
         .unwrap();
     assert!(said.err.contains(&format!("{} | {line}", number + 1)), "{}", said.err);
-    let missing: Vec<String> =
-        rig.wanted().into_iter().filter(|thing| !rig.there().contains_key(thing)).collect();
+    let there = rig.there();
+    let missing: Vec<String> = rig.wanted().into_iter().filter(|thing| !there.contains_key(thing)).collect();
     assert_eq!(missing, [format!("ResourceQuota/{policed}/quota")], "all the rest is made");
 
     cluster.kubectl(&["delete", "validatingadmissionpolicybinding", "policed-quotas"]).unwrap();

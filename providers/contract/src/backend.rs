@@ -70,10 +70,10 @@ pub trait Backend: Send + Sync {
         Management::Whole
     }
 
-    /// What stands on a thing so that the thing cannot go before it: it stays as long as one of these does.
-    fn carries(&self, observed: &Observed, inventory: &Inventory) -> Vec<Address> {
-        let _ = (observed, inventory);
-        Vec::new()
+    /// What stands on what: by carrier, the things that would be lost or stuck if it went before them.
+    fn carriers(&self, inventory: &Inventory) -> BTreeMap<Address, Vec<Address>> {
+        let _ = inventory;
+        BTreeMap::new()
     }
 
     /// What the backend keeps with a thing to tell what was applied last; see [`Observed::applied`].

@@ -17,6 +17,8 @@ pub mod resolve;
 #[cfg(test)]
 mod testing;
 
+use std::collections::BTreeMap;
+
 use afctl_contract::language::Site;
 use afctl_contract::{
     Address, Backend, Classified, Diagnostics, Facility, Graph, GraphError, Inventory, Management, Observed,
@@ -64,24 +66,32 @@ impl Backend for Kubernetes {
 
     /// A volume carries its claim: deleted before it, the volume would be in its end for as long as the claim lives,
     /// and could never be had again.
-    fn carries(&self, observed: &Observed, inventory: &Inventory) -> Vec<Address> {
-        if observed.address.kind != kinds::PERSISTENT_VOLUME.kind {
-            return Vec::new();
-        }
-        let claim = kinds::PERSISTENT_VOLUME_CLAIM.kind;
-        let bound = &observed.live["spec"]["claimRef"];
-        if let (Some(namespace), Some(name)) = (bound["namespace"].as_str(), bound["name"].as_str()) {
-            return vec![Address {
-                kind: claim.to_owned(),
-                namespace: Some(namespace.to_owned()),
+    fn carriers(&self, inventory: &Inventory) -> BTreeMap<Address, Vec<Address>> {
+        let mut carriers: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
+        for (address, seen) in &inventory.observed {
+            let at = |kind: &kinds::Kind, namespace: Option<&str>, name: &str| Address {
+                kind: kind.kind.to_owned(),
+                namespace: namespace.map(str::to_owned),
                 name: name.to_owned(),
-                ..observed.address.clone()
-            }];
+                ..address.clone()
+            };
+            if address.kind == kinds::PERSISTENT_VOLUME.kind {
+                let bound = &seen.live["spec"]["claimRef"];
+                if let (Some(namespace), Some(name)) = (bound["namespace"].as_str(), bound["name"].as_str()) {
+                    let claim = at(&kinds::PERSISTENT_VOLUME_CLAIM, Some(namespace), name);
+                    carriers.entry(address.clone()).or_default().push(claim);
+                }
+            } else if address.kind == kinds::PERSISTENT_VOLUME_CLAIM.kind
+                && let Some(volume) = seen.live["spec"]["volumeName"].as_str()
+            {
+                // Asked for, and perhaps not bound yet.
+                carriers
+                    .entry(at(&kinds::PERSISTENT_VOLUME, None, volume))
+                    .or_default()
+                    .push(address.clone());
+            }
         }
-        let names_it =
-            |seen: &&Observed| seen.live["spec"]["volumeName"].as_str() == Some(&observed.address.name);
-        let claims = inventory.observed.values().filter(|seen| seen.address.kind == claim);
-        claims.filter(names_it).map(|seen| seen.address.clone()).collect()
+        carriers
     }
 
     fn fingerprint(&self, resource: &Resource) -> String {

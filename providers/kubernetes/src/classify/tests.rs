@@ -332,14 +332,18 @@ fn a_volume_carries_its_claim() {
     use afctl_contract::{Backend, Inventory};
     let claim: Address =
         "s/kubernetes/PersistentVolumeClaim/ns/home".parse().unwrap_or_else(|e| panic!("{e}"));
-    let mut volume = applied(&address(&kinds::PERSISTENT_VOLUME), &json!({"spec": {}}));
-    let carried = |volume: &Observed, inventory: &Inventory| crate::Kubernetes.carries(volume, inventory);
-    let mut inventory = Inventory::empty(jiff::Timestamp::UNIX_EPOCH);
-    assert_eq!(carried(&volume, &inventory), [], "nobody asks for it");
+    let place = address(&kinds::PERSISTENT_VOLUME);
+    let mut volume = applied(&place, &json!({"spec": {}}));
+    let carried = |things: &[(&Address, &Observed)]| {
+        let mut inventory = Inventory::empty(jiff::Timestamp::UNIX_EPOCH);
+        inventory.observed.extend(things.iter().map(|(address, seen)| ((*address).clone(), (*seen).clone())));
+        crate::Kubernetes.carriers(&inventory).remove(&place).unwrap_or_default()
+    };
+    assert_eq!(carried(&[(&place, &volume)]), [], "nobody asks for it");
     // By the claim, where nothing has bound them yet.
-    inventory.observed.insert(claim.clone(), applied(&claim, &json!({"spec": {"volumeName": "thing"}})));
-    assert_eq!(carried(&volume, &inventory), [claim.clone()]);
+    let asking = applied(&claim, &json!({"spec": {"volumeName": place.name}}));
+    assert_eq!(carried(&[(&place, &volume), (&claim, &asking)]), [claim.clone()]);
     // By the volume, as the cluster has bound them.
     volume.live["spec"]["claimRef"] = json!({"namespace": "ns", "name": "home"});
-    assert_eq!(carried(&volume, &Inventory::empty(jiff::Timestamp::UNIX_EPOCH)), [claim]);
+    assert_eq!(carried(&[(&place, &volume)]), [claim]);
 }
