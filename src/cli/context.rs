@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 
 use afctl_contract::world::World;
 use afctl_contract::{At, Diagnostic, Diagnostics, Facility, Level, SourceMap};
@@ -316,14 +315,7 @@ pub fn unsuppressed(facility: &Facility, findings: Diagnostics) -> Diagnostics {
 
 /// Opens the simulated world of this folder.
 pub fn open_sandbox() -> Result<World, Failure> {
-    let path = Path::new(SANDBOX);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::new(format!("{} cannot be made: {error}", folder.display())))?;
-    }
-    World::open(path)
-        .map(|world| world.with_clock(std::sync::Arc::new(jiff::Timestamp::now)))
-        .map_err(|error| Failure::new(format!("the sandbox {SANDBOX} cannot be opened: {error}")))
+    Ok(World::open(SANDBOX)?.with_clock(std::sync::Arc::new(jiff::Timestamp::now)))
 }
 
 /// Becomes true at the first SIGINT or SIGTERM; the second ends the program.

@@ -91,6 +91,9 @@ struct Drift {
     /// Take the field away
     #[arg(long, conflicts_with = "value")]
     remove: bool,
+    /// Add the field even if one is there that is written much like it
+    #[arg(long)]
+    new: bool,
     /// Who does it
     #[arg(long, value_name = "NAME", default_value = "somebody")]
     by: String,
@@ -247,28 +250,32 @@ impl Drift {
     fn run(&self, context: &Context, world: &World) -> Result<Exit, Failure> {
         let address = find::address(world, &self.address)?;
         let live = world.thing(&address)?.map(|thing| thing.live).unwrap_or_default();
-        let before = find::field(&live, &self.field);
-        if before.is_none()
-            && let Some(meant) = find::near_field(&live, &self.field)
-        {
-            context.say(&format!("note: {address} has no {}; did you mean {meant}?", self.field));
+        let field = match find::field(&live, &self.field) {
+            Some(_) => self.field.clone(),
+            None => find::dotted_field(&live, &self.field).unwrap_or_else(|| self.field.clone()),
+        };
+        let before = find::field(&live, &field);
+        let near = if before.is_none() && !self.new { find::near_field(&live, &field) } else { None };
+        if let Some(meant) = near {
+            return Err(Failure::usage(format!("{address} has no {field}"))
+                .help(format!("did you mean {meant}? To add the field all the same, give --new")));
         }
         let after = self.value.as_deref().map(|text| find::value(text, before));
         let changed = match &after {
-            Some(value) => world.drift(&address, &self.field, value.clone(), &self.by)?,
-            None => world.remove_field(&address, &self.field, &self.by)?,
+            Some(value) => world.drift(&address, &field, value.clone(), &self.by)?,
+            None => world.remove_field(&address, &field, &self.by)?,
         };
         let word =
             |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), super::plan_text::brief);
         let said = if changed {
-            format!("{address}: {} was {} and is {} now", self.field, word(before), word(after.as_ref()))
+            format!("{address}: {field} was {} and is {} now", word(before), word(after.as_ref()))
         } else {
-            format!("{address}: {} was {} already", self.field, word(before))
+            format!("{address}: {field} was {} already", word(before))
         };
         tell(
             context,
             &said,
-            json!({"address": address, "field": self.field, "before": before, "after": after, "changed": changed}),
+            json!({"address": address, "field": field, "before": before, "after": after, "changed": changed}),
         )
     }
 }

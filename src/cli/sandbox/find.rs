@@ -58,6 +58,28 @@ pub(super) fn field<'v>(live: &'v Value, path: &Path) -> Option<&'v Value> {
     })
 }
 
+/// A path that is there and means what this one says, where a key holds the dots: `spec.hard.requests.cpu`.
+pub(super) fn dotted_field(live: &Value, path: &Path) -> Option<Path> {
+    let segments = path.segments();
+    (0..segments.len()).find_map(|depth| {
+        let above: Path = segments[..depth].iter().cloned().collect();
+        let map = field(live, &above)?.as_object()?;
+        let keys: Vec<&str> = segments[depth..]
+            .iter()
+            .map_while(|segment| match segment {
+                Segment::Key(key) => Some(key.as_str()),
+                Segment::Index(_) => None,
+            })
+            .collect();
+        (2..=keys.len()).rev().find_map(|taken| {
+            let key = keys[..taken].join(".");
+            let rest = &segments[depth + taken..];
+            map.contains_key(&key)
+                .then(|| rest.iter().fold(above.join(key), |path, segment| path.join(segment.clone())))
+        })
+    })
+}
+
 /// A path that is there and is written much like this one, which is not.
 pub(super) fn near_field(live: &Value, path: &Path) -> Option<Path> {
     let segments = path.segments();
@@ -117,6 +139,9 @@ mod tests {
         assert_eq!(near_field(&live, &path!["spec", "hrad", "pods"]), Some(path!["spec", "hard", "pods"]));
         assert_eq!(near_field(&live, &path!["spec", "hard", "pod"]), Some(path!["spec", "hard", "pods"]));
         assert_eq!(near_field(&live, &path!["metadata"]), None);
+        let dotted = path!["spec", "hard", "requests", "cpu"];
+        assert_eq!(dotted_field(&live, &dotted), Some(path!["spec", "hard", "requests.cpu"]));
+        assert_eq!(dotted_field(&live, &path!["spec", "hard", "limits", "cpu"]), None);
     }
 
     #[test]

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::driver::{WorldDriver, broken};
 use super::fault::{Effect, On, Struck, kind_fits, stopped};
-use super::tables::{Stored, home};
-use super::thing::Thing;
+use super::tables::Stored;
 use crate::inventory::{Inventory, Owner, Ownership, Problem, Scope};
 use crate::resource::Address;
 
@@ -47,44 +46,52 @@ impl WorldDriver {
     ) -> Stored<()> {
         let view = self.world.store.read()?;
         let wanted: BTreeSet<&Address> = wanted.iter().collect();
-        let mut found: Vec<(Address, Thing)> = Vec::new();
-        let mut claims: BTreeMap<Address, usize> = BTreeMap::new();
-        view.things(Some((&self.site, self.backend.name())), |address, thing| {
-            if address.kind == "PersistentVolumeClaim"
-                && let Some(home) = home(&address)
-            {
-                *claims.entry(home).or_default() += 1;
-            }
-            let management = self.backend.management(&address.kind);
+        let kept = view.things(Some((&self.site, self.backend.name())))?;
+        let claims = claims(kept.keys(), &format!("{}/{}/", self.site, self.backend.name()));
+        let backend = &self.backend;
+        let found = kept.read(|address, thing| {
+            let management = backend.management(&address.kind);
             let is_ours = thing.ownership(&owner.facility, management) == Ownership::Ours;
-            if is_ours || thing.given || wanted.contains(&address) {
-                found.push((address, thing));
-            }
+            (is_ours || thing.given || wanted.contains(&address)).then(|| {
+                let is_namespace = address.kind == "Namespace";
+                let claims = is_namespace.then(|| claims.get(&address.name).copied()).flatten().unwrap_or(0);
+                thing.observed(address, owner, management, claims)
+            })
         })?;
-        let mut kinds: BTreeSet<String> = found.iter().map(|(address, _)| address.kind.clone()).collect();
-        kinds.extend(wanted.iter().map(|address| address.kind.clone()));
+        let kinds: BTreeSet<&str> =
+            found.iter().map(|seen| &seen.address).chain(wanted).map(|a| a.kind.as_str()).collect();
         for (effect, pattern) in struck.effect.into_iter().chain(struck.more) {
             hide(effect, pattern.as_deref(), &kinds, inventory);
         }
-        for (address, thing) in found {
-            if inventory.unknown(&address.kind).is_none()
-                && !inventory.missing_kinds.contains_key(&address.kind)
-            {
-                let management = self.backend.management(&address.kind);
-                let claims = claims.get(&address).copied().unwrap_or(0);
-                inventory.insert(thing.observed(address, owner, management, claims));
-            }
-        }
+        let is_hidden =
+            |kind: &str| inventory.unknown(kind).is_some() || inventory.missing_kinds.contains_key(kind);
+        let hidden: BTreeSet<String> =
+            kinds.into_iter().filter(|kind| is_hidden(kind)).map(str::to_owned).collect();
+        let visible = found.into_iter().filter(|seen| !hidden.contains(&seen.address.kind));
+        inventory.observed = visible.map(|seen| (seen.address.clone(), seen)).collect();
         let recorded = view.recorded(&owner.facility, &self.site, self.backend.name())?;
         inventory.recorded.extend(recorded);
         Ok(())
     }
 }
 
+/// How many volumes are in each namespace, from the texts of addresses that begin with `here`.
+fn claims<'k>(keys: impl Iterator<Item = &'k str>, here: &str) -> BTreeMap<String, usize> {
+    let mut claims = BTreeMap::new();
+    for key in keys {
+        let claim = key.strip_prefix(here).and_then(|rest| rest.strip_prefix("PersistentVolumeClaim/"));
+        if let Some((namespace, _)) = claim.and_then(|claim| claim.split_once('/')) {
+            *claims.entry(namespace.to_owned()).or_default() += 1;
+        }
+    }
+    claims
+}
+
 /// Puts down what a fault keeps from being seen.
-fn hide(effect: Effect, pattern: Option<&str>, kinds: &BTreeSet<String>, inventory: &mut Inventory) {
+fn hide(effect: Effect, pattern: Option<&str>, kinds: &BTreeSet<&str>, inventory: &mut Inventory) {
     let named = |pattern: &str| -> Vec<String> {
-        let fitting: Vec<String> = kinds.iter().filter(|kind| kind_fits(pattern, kind)).cloned().collect();
+        let fitting: Vec<String> =
+            kinds.iter().filter(|kind| kind_fits(pattern, kind)).map(ToString::to_string).collect();
         if fitting.is_empty() { vec![pattern.to_owned()] } else { fitting }
     };
     if let Effect::MissingKind(why) = effect {

@@ -235,8 +235,8 @@ impl World {
     /// Everything, for people.
     pub fn show(&self) -> Result<Listing, WorldError> {
         let view = self.store.read()?;
-        let mut things = Vec::new();
-        view.things(None, |address, thing| things.push(Shown { address, thing, history: Vec::new() }))?;
+        let mut things =
+            view.things(None)?.read(|address, thing| Some(Shown { address, thing, history: Vec::new() }))?;
         for shown in &mut things {
             shown.history = view.history(&shown.address)?;
         }

@@ -4,9 +4,11 @@
 //! lie together.
 
 use redb::TableDefinition;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::thing::{Part, Thing};
 use crate::resource::{Address, AddressError};
 
 /// What the database says.
@@ -77,4 +79,41 @@ pub(super) fn home(address: &Address) -> Option<Address> {
 /// The address that a key is.
 pub(super) fn parsed(text: &str) -> Stored<Address> {
     text.parse().map_err(|e: AddressError| redb::Error::Corrupted(e.to_string()))
+}
+
+/// A thing as it is kept: what a facility wrote is mostly all that there is, and is not kept twice.
+#[derive(Serialize, Deserialize)]
+struct Packed<T> {
+    thing: T,
+    /// The facilities whose part is all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    whole: Vec<String>,
+}
+
+/// A thing as it is kept.
+pub(super) fn pack(thing: &Thing) -> Stored<Vec<u8>> {
+    let is_whole = |part: &Part| part.managed == thing.live;
+    let whole: Vec<String> =
+        thing.parts.iter().filter(|(_, part)| is_whole(part)).map(|(name, _)| name.clone()).collect();
+    if whole.is_empty() {
+        return encode(&Packed { thing, whole });
+    }
+    let mut thing = thing.clone();
+    for name in &whole {
+        if let Some(part) = thing.parts.get_mut(name) {
+            part.managed = Value::Null;
+        }
+    }
+    encode(&Packed { thing, whole })
+}
+
+/// The thing that was kept.
+pub(super) fn unpack(bytes: &[u8]) -> Stored<Thing> {
+    let Packed { mut thing, whole } = decode::<Packed<Thing>>(bytes)?;
+    for name in &whole {
+        if let Some(part) = thing.parts.get_mut(name) {
+            part.managed = thing.live.clone();
+        }
+    }
+    Ok(thing)
 }

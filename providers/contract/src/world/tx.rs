@@ -7,7 +7,7 @@ use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use super::fault::Rule;
 use super::tables::{
     CALLS, GIVEN, HISTORY, LEAVING, MEMBERS, META, RECORDED, RULES, STRUCK, Stored, THINGS, decode, encode,
-    home, meta, parsed,
+    home, meta, pack, parsed, unpack,
 };
 use super::thing::{Done, Thing};
 use crate::resource::Address;
@@ -67,14 +67,14 @@ impl<'s> Tx<'s> {
     /// One thing.
     pub(super) fn thing(&self, address: &Address) -> Stored<Option<Thing>> {
         let table = self.inner.open_table(THINGS)?;
-        table.get(address.to_string().as_str())?.map(|found| decode(found.value())).transpose()
+        table.get(address.to_string().as_str())?.map(|found| unpack(found.value())).transpose()
     }
 
     /// Keeps a thing; its generation and seal are set here.
     pub(super) fn put(&self, address: &Address, thing: &mut Thing) -> Stored<()> {
         thing.sealed();
         let key = address.to_string();
-        self.inner.open_table(THINGS)?.insert(key.as_str(), encode(thing)?.as_slice())?;
+        self.inner.open_table(THINGS)?.insert(key.as_str(), pack(thing)?.as_slice())?;
         if let Some(home) = home(address) {
             self.inner.open_table(MEMBERS)?.insert((home.to_string().as_str(), key.as_str()), ())?;
         }

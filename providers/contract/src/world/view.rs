@@ -3,7 +3,7 @@
 use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
 
 use super::fault::Rule;
-use super::tables::{CALLS, HISTORY, META, RECORDED, RULES, STRUCK, Stored, THINGS, decode, parsed};
+use super::tables::{CALLS, HISTORY, META, RECORDED, RULES, STRUCK, Stored, THINGS, decode, parsed, unpack};
 use super::thing::{Done, Thing};
 use crate::resource::Address;
 
@@ -25,15 +25,11 @@ impl View {
     /// One thing.
     pub(super) fn thing(&self, address: &Address) -> Stored<Option<Thing>> {
         let table = self.inner.open_table(THINGS)?;
-        table.get(address.to_string().as_str())?.map(|found| decode(found.value())).transpose()
+        table.get(address.to_string().as_str())?.map(|found| unpack(found.value())).transpose()
     }
 
-    /// Calls `each` with every thing of a site and backend, or of all, in the order of addresses.
-    pub(super) fn things(
-        &self,
-        of: Option<(&str, &str)>,
-        mut each: impl FnMut(Address, Thing),
-    ) -> Stored<()> {
+    /// Every thing of a site and backend, or of all, in the order of the texts of their addresses.
+    pub(super) fn things(&self, of: Option<(&str, &str)>) -> Stored<Things> {
         let table = self.inner.open_table(THINGS)?;
         // `0` is the character after `/`.
         let range = of.map(|(site, backend)| (format!("{site}/{backend}/"), format!("{site}/{backend}0")));
@@ -41,11 +37,12 @@ impl View {
             Some((from, to)) => table.range(from.as_str()..to.as_str())?,
             None => table.range::<&str>(..)?,
         };
+        let mut kept = Vec::new();
         for entry in found {
             let (key, value) = entry?;
-            each(parsed(key.value())?, decode(value.value())?);
+            kept.push((key.value().to_owned(), value.value().to_owned()));
         }
-        Ok(())
+        Ok(Things(kept))
     }
 
     /// The addresses of all things.
@@ -105,5 +102,47 @@ impl View {
             .range((key.as_str(), 0)..=(key.as_str(), u64::MAX))?
             .map(|entry| decode(entry?.1.value()))
             .collect()
+    }
+}
+
+/// Things as they are kept: address and content.
+pub(super) struct Things(Vec<(String, Vec<u8>)>);
+
+/// From how many things on several threads read them.
+const MANY: usize = 4096;
+/// How many.
+const THREADS: usize = 4;
+
+impl Things {
+    /// The texts of the addresses.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_str())
+    }
+
+    /// What `make` makes of each, in order; nothing where it makes nothing.
+    pub(super) fn read<T: Send>(self, make: impl Fn(Address, Thing) -> Option<T> + Sync) -> Stored<Vec<T>> {
+        let read = |kept: &[(String, Vec<u8>)]| -> Stored<Vec<T>> {
+            let mut made = Vec::with_capacity(kept.len());
+            for (key, bytes) in kept {
+                made.extend(make(parsed(key)?, unpack(bytes)?));
+            }
+            Ok(made)
+        };
+        if self.0.len() < MANY {
+            return read(&self.0);
+        }
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = self
+                .0
+                .chunks(self.0.len().div_ceil(THREADS))
+                .map(|part| scope.spawn(move || read(part)))
+                .collect();
+            let mut made = Vec::with_capacity(self.0.len());
+            for part in parts {
+                // A thread that panicked has broken an invariant, and says so here.
+                made.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            }
+            Ok(made)
+        })
     }
 }
