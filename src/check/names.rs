@@ -120,16 +120,14 @@ fn reserved(cx: &Context<'_>, out: &mut Diagnostics) {
         }
     }
     for (name, site) in &cx.spec.sites {
-        let system = site.kubernetes().and_then(|kubernetes| kubernetes.system_namespace.as_deref());
-        if let Some(system) = system.filter(|system| NAMESPACES.contains(system)) {
+        let Some(namespace) = site.kubernetes().and_then(|k| k.system_namespace.as_deref()) else { continue };
+        if NAMESPACES.contains(&namespace) {
             let at = entry("sites", name).join("scheduler").join("kubernetes").join("systemNamespace");
+            let message = format!("`{namespace}` is taken: it is a namespace of Kubernetes itself");
             out.push(
-                Diagnostic::new(
-                    &codes::RESERVED_NAME,
-                    format!("`{system}` is taken: it is a namespace of Kubernetes itself"),
-                )
-                .at(at)
-                .help("name one that nobody has; afctl makes it, and `afctl destroy` takes it away again"),
+                Diagnostic::new(&codes::RESERVED_NAME, message)
+                    .at(at)
+                    .help("name one that is the facility's own: it is made by apply, and goes with destroy"),
             );
         }
     }
