@@ -228,6 +228,8 @@ pub(super) fn report(context: &Context, plan: &Plan, outcome: &Outcome) {
         context.say("Told to stop. What is done is done; run apply again to go on.");
     } else if !outcome.is_complete() {
         context.say("Run apply again to go on from here.");
+    } else if plan.withheld(WithheldKind::Waiting).next().is_some() {
+        context.say("Run apply again once what things wait for is there.");
     }
 }
 
