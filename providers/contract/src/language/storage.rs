@@ -109,6 +109,8 @@ pub enum StorageSystem {
     Local(Local),
     /// A storage class that the Kubernetes cluster has already.
     StorageClass(ExistingClass),
+    /// Another, run by somebody else, such as GPFS or dCache: counted, checked and compared, never changed.
+    External(ExternalStorage),
 }
 
 /// An NFS export.
@@ -240,6 +242,18 @@ pub struct ExistingClass {
     pub name: String,
 }
 
+/// Storage that somebody else runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExternalStorage {
+    /// Which, such as gpfs, dcache, beegfs or weka.
+    #[schemars(length(min = 1))]
+    pub kind: String,
+    /// Where it is reached, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+}
+
 /// How a volume may be mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Access {
@@ -327,6 +341,7 @@ impl StorageSystem {
             Self::Lustre(_) => "lustre",
             Self::Local(_) => "local",
             Self::StorageClass(_) => "storageClass",
+            Self::External(_) => "external",
         }
     }
 }
