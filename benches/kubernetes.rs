@@ -80,6 +80,7 @@ impl Measured {
         let took = begun.elapsed();
         let code = output.status.code().unwrap_or(-1);
         assert!(codes.contains(&code), "{command:?}: {code}\n{}", String::from_utf8_lossy(&output.stderr));
+        eprintln!("{:8.2} s  {command:?}", took.as_secs_f64());
         took
     }
 

@@ -119,6 +119,18 @@ fn reserved(cx: &Context<'_>, out: &mut Diagnostics) {
             out.push(refuse("accounts", name, "in Slurm, root is the account above all others", "rename it"));
         }
     }
+    for (name, site) in &cx.spec.sites {
+        let Some(namespace) = site.kubernetes().and_then(|k| k.system_namespace.as_deref()) else { continue };
+        if NAMESPACES.contains(&namespace) {
+            let at = entry("sites", name).join("scheduler").join("kubernetes").join("systemNamespace");
+            let message = format!("`{namespace}` is taken: it is a namespace of Kubernetes itself");
+            out.push(
+                Diagnostic::new(&codes::RESERVED_NAME, message)
+                    .at(at)
+                    .help("name one that is the facility's own: it is made by apply, and goes with destroy"),
+            );
+        }
+    }
     for name in cx.spec.queues.keys() {
         if slurm && name.eq_ignore_ascii_case("default") {
             let what = "in slurm.conf, PartitionName=DEFAULT sets the defaults of the partitions below it";

@@ -77,7 +77,8 @@ fn topology(cx: &Context<'_>, out: &mut Diagnostics) {
             own.first().map(|(name, _)| format!("and `{name}` is not in a cloud")),
             own.first().map(|(name, _)| *name),
         ),
-        Topology::Hybrid if clouds.is_empty() => (
+        // Machines of one's own with bursts into a cloud are called hybrid as well.
+        Topology::Hybrid if !cx.spec.sites.values().any(is_cloud) => (
             "hybrid",
             Some(format!("and none of its sites ({names}) is in a cloud")),
             main.first().map(|(name, _)| *name),

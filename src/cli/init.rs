@@ -29,11 +29,23 @@ enum From {
 }
 
 impl Init {
+    /// A name for the facility after its folder: everything that is made bears it, so two should not share one.
+    fn name(&self) -> String {
+        let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
+        let folder = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let words: Vec<&str> =
+            folder.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        let name: String = words.join("-").chars().take(40).collect();
+        if name.is_empty() { "my-facility".to_owned() } else { name.trim_matches('-').to_owned() }
+    }
+
     pub(super) fn run(&self, context: &Context) -> Result<Exit, Failure> {
         let text = match self.from {
             From::SingleSite => include_str!("../../examples/quickstart.yaml"),
             From::Distributed => include_str!("../../specs/example.yaml"),
         };
+        let text =
+            text.replacen("metadata: {name: quickstart", &format!("metadata: {{name: {}", self.name()), 1);
         let path = self.folder.join("facility.yaml");
         let shown = path.display();
         let failed = |error: std::io::Error| Failure::new(format!("{shown} cannot be written: {error}"));

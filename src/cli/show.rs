@@ -53,7 +53,7 @@ pub(super) fn read(path: &Path) -> Result<Plan, Failure> {
         Failure::new(format!("{name} is not a saved plan: {error}"))
             .help("afctl plan FILE -o PLAN saves one; a strawman is planned, not shown")
     })?;
-    let schema = value.get("schema").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let schema = value.get("schemaVersion").and_then(serde_json::Value::as_str).unwrap_or_default();
     if schema != PLAN_SCHEMA {
         let what = if schema.is_empty() {
             "is not a saved plan".to_owned()

@@ -214,6 +214,7 @@ pub struct SiteBasis {
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// [`PLAN_SCHEMA`].
+    #[serde(rename = "schemaVersion")]
     pub schema: String,
     /// The version of afctl that made it.
     pub made_by: String,

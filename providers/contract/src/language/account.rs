@@ -69,12 +69,15 @@ pub struct Quota {
 pub struct Members {
     /// A group of the identity provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^\S(.*\S)?$"))]
     pub idp_group: Option<String>,
     /// Users by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = r"^\S+$")))]
     pub users: Vec<String>,
     /// Those of them who may manage the account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = r"^\S+$")))]
     pub coordinators: Vec<String>,
 }
 

@@ -236,6 +236,7 @@ pub struct Local {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExistingClass {
     /// Its name.
+    #[schemars(regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub name: String,
 }
 

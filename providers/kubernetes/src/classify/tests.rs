@@ -342,7 +342,7 @@ fn a_volume_carries_its_claim() {
     assert_eq!(carried(&[(&place, &volume)]), [], "nobody asks for it");
     // By the claim, where nothing has bound them yet.
     let asking = applied(&claim, &json!({"spec": {"volumeName": place.name}}));
-    assert_eq!(carried(&[(&place, &volume), (&claim, &asking)]), [claim.clone()]);
+    assert_eq!(carried(&[(&place, &volume), (&claim, &asking)]), std::slice::from_ref(&claim));
     // By the volume, as the cluster has bound them.
     volume.live["spec"]["claimRef"] = json!({"namespace": "ns", "name": "home"});
     assert_eq!(carried(&[(&place, &volume)]), [claim]);
