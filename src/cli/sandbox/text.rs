@@ -1,6 +1,6 @@
 //! The simulated world for people.
 
-use afctl_contract::world::{Listing, Mark, Shown};
+use afctl_contract::world::{Effect, Listing, Mark, Shown};
 
 use super::fault;
 use crate::cli::paint::Paint;
@@ -67,7 +67,17 @@ pub(super) fn listing(listing: &Listing, paint: Paint) -> String {
         text.push_str(&format!("{}\n", paint.bold("faults")));
     }
     for (id, rule, struck) in &listing.faults {
-        text.push_str(&format!("  {id:3}  {}; struck {struck} times so far\n", fault::describe(rule)));
+        let so_far = match struck {
+            0 => "not struck yet".to_owned(),
+            // Readiness is counted for each thing by itself, so that in all it may strike more often.
+            n if rule.times.is_some_and(|times| *n >= times)
+                && !matches!(rule.effect, Effect::Pending(_)) =>
+            {
+                "spent".to_owned()
+            }
+            n => format!("struck {n} times so far"),
+        };
+        text.push_str(&format!("  {id:3}  {}; {so_far}\n", fault::describe(rule)));
     }
     if listing.stopped {
         text.push_str(&format!(

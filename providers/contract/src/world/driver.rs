@@ -176,7 +176,7 @@ impl WorldDriver {
         let mut answers = BTreeMap::new();
         for address in addresses {
             let answer = if is_stopped {
-                Readiness::Pending(stopped().message)
+                Readiness::Failed(stopped().message)
             } else {
                 let call = Call { on: On::Ready, site: &self.site, address: Some(address) };
                 let effect = strike(&tx, &call)?.effect.map(|(effect, _)| effect);

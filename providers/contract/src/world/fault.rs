@@ -304,9 +304,9 @@ impl Effect {
     }
 }
 
-/// What every call is told while the world is stopped.
+/// What every call is told while the world is stopped. To try again is no use: who was killed does not try again.
 pub(super) fn stopped() -> ApplyError {
-    ApplyError::new(ErrorKind::Unreachable, "the simulated world is stopped")
+    ApplyError::new(ErrorKind::Other, "the simulated world is stopped")
         .help("`afctl sandbox resume` lets it go on")
 }
 

@@ -70,9 +70,9 @@ async fn a_stopped_world_refuses_everything_until_it_is_told_to_go_on() {
     let world = World::in_memory().unwrap();
     world.fail(Rule::new(On::Write, Effect::StopAfter).nth(2)).unwrap();
     assert_eq!(create(&world, "a").await, Ok(()));
-    assert_eq!(create(&world, "b").await, Err(ErrorKind::Unreachable));
+    assert_eq!(create(&world, "b").await, Err(ErrorKind::Other));
     assert!(world.is_stopped().unwrap());
-    assert_eq!(create(&world, "c").await, Err(ErrorKind::Unreachable));
+    assert_eq!(create(&world, "c").await, Err(ErrorKind::Other));
     let inventory = driver(&world).observe(&owner("af"), &[]).await;
     assert_eq!(inventory.problems[0].scope, Scope::Site);
     assert!(inventory.observed.is_empty());
