@@ -95,6 +95,15 @@ pub(super) fn make(
         now: context.now(),
     };
     let (planned, drivers) = survey.plan(&request);
+    let plan = &planned.plan;
+    let touched: Vec<_> =
+        plan.steps.iter().map(|s| &s.address).chain(plan.withheld.iter().map(|w| &w.address)).collect();
+    for (flag, selection) in [("--adopt", &adopt), ("--delete-data", &delete_data)] {
+        for text in selection.unused(&touched) {
+            let note = context.paint().yellow("note:");
+            context.say(&format!("{note} {flag} {text} names nothing that this plan touches"));
+        }
+    }
     Ok(Made { planned, drivers, unserved })
 }
 

@@ -6,7 +6,6 @@ use afctl_contract::Address;
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     patterns: Vec<String>,
-    everything: bool,
 }
 
 /// A text that names nothing.
@@ -15,11 +14,6 @@ pub struct Selection {
 pub struct SelectionError(String);
 
 impl Selection {
-    /// Nothing.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
     /// Each text is an address, or its end from a `/` on, with a kind at least: `Namespace/higgs`.
     pub fn new(texts: &[String]) -> Result<Self, SelectionError> {
         for text in texts {
@@ -28,24 +22,23 @@ impl Selection {
                 return Err(SelectionError(text.clone()));
             }
         }
-        Ok(Self { patterns: texts.to_vec(), everything: false })
+        Ok(Self { patterns: texts.to_vec() })
     }
 
     /// Whether it names this thing.
     pub fn names(&self, address: &Address) -> bool {
         let text = address.to_string();
-        self.everything
-            || self.patterns.iter().any(|pattern| {
-                text.strip_suffix(pattern.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-            })
+        self.patterns.iter().any(|pattern| {
+            text.strip_suffix(pattern.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        })
     }
 
     /// Texts that name none of these.
-    pub fn unused<'a>(&'a self, addresses: &[Address]) -> Vec<&'a str> {
+    pub fn unused<'a>(&'a self, addresses: &[&Address]) -> Vec<&'a str> {
         self.patterns
             .iter()
             .filter(|pattern| {
-                let one = Self { patterns: vec![(*pattern).clone()], everything: false };
+                let one = Self { patterns: vec![(*pattern).clone()] };
                 !addresses.iter().any(|address| one.names(address))
             })
             .map(String::as_str)
@@ -56,6 +49,13 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_names_nothing_is_known() {
+        let address: Address = "s/kubernetes/Namespace/higgs".parse().unwrap_or_else(|e| panic!("{e}"));
+        let selection = Selection::new(&["Namespace/higgs".to_owned(), "Namespace/hggs".to_owned()]);
+        assert_eq!(selection.map(|s| s.unused(&[&address]).join(" ")), Ok("Namespace/hggs".to_owned()));
+    }
 
     #[test]
     fn an_address_is_named_by_its_end() {
